@@ -1,0 +1,1 @@
+"""The read side: playback, the screen engine, search, listing."""

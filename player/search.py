@@ -1,0 +1,52 @@
+"""Searching screen lines. Pure: lines in, hits out; what a screen line is, `player.lines` says."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from typing import TYPE_CHECKING, NamedTuple
+
+from formats.errors import SessionsError, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from player.lines import ScreenLine
+
+
+class PatternError(SessionsError):
+    """The pattern is no regular expression."""
+
+
+class Hit(NamedTuple):
+    """A screen line that matches, and where: (start, end) in characters of its text."""
+
+    line: ScreenLine
+    spans: tuple[tuple[int, int], ...]
+
+
+def compile_pattern(
+    text: str, *, literal: bool = False, ignore_case: bool = False
+) -> re.Pattern[str]:
+    """A pattern to search lines for: a regular expression of Python's `re`, or literal text.
+
+    Raises PatternError with one line that says what is wrong with it.
+    """
+    flags = re.IGNORECASE if ignore_case else re.NOFLAG
+    try:
+        with warnings.catch_warnings():
+            # "Possible nested set": what a future Python may read otherwise, a person meant so.
+            warnings.simplefilter("ignore")
+            return re.compile(re.escape(text) if literal else text, flags)
+    except (re.error, OverflowError, RecursionError) as error:
+        what = str(error) or type(error).__name__
+        message = f"{printable(text)!r} is no regular expression: {what}; -F takes it as plain text"
+        raise PatternError(message) from None
+
+
+def hits(lines: Iterable[ScreenLine], pattern: re.Pattern[str]) -> Iterator[Hit]:
+    """Each line that matches, in the order in which the lines come."""
+    for line in lines:
+        spans = tuple(match.span() for match in pattern.finditer(line.text))
+        if spans:
+            yield Hit(line, spans)

@@ -1,0 +1,213 @@
+"""`cs-rec`: record a command's session. Puts the parts together and says what happened."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from formats.layout import new_session_id
+from formats.meta import Meta, write_meta
+from formats.size import DEFAULT_SIZE, Size
+from recorder.child import Child, Ending, find_command
+from recorder.clock import Clock
+from recorder.errors import RecorderError
+from recorder.keyboard import Keyboard
+from recorder.log import Log
+from recorder.options import Options, parse_options
+from recorder.relay import Relay
+from recorder.sealing import Sealing
+from recorder.signals import Signals
+from recorder.terminal import RESET_MODES, Terminal
+
+if TYPE_CHECKING:
+    from typing import Any
+
+SESSION_VARIABLE = "CS_SESSION_ID"
+_DEFAULT_TERM = "xterm-256color"
+
+
+def main(argv: list[str]) -> int:
+    """Record a session; the exit code is the command's (see --help)."""
+    options = parse_options(argv, os.environ)
+    nested_in = os.environ.get(SESSION_VARIABLE)
+    if nested_in and not options.allow_nested:
+        raise RecorderError(
+            f"already inside the recorded session {nested_in[:8]}: --allow-nested records it again"
+        )
+    # Before anything is made: a command that is not there leaves nothing behind.
+    find_command(options.command[0], options.directory, os.environ)
+    options.home.create()
+    return Recording(options, Terminal.standard()).run()
+
+
+class Recording:
+    """One session from its first line to its last."""
+
+    def __init__(self, options: Options, terminal: Terminal) -> None:
+        self._options = options
+        self._terminal = terminal
+        self._id = new_session_id()
+        self._size: Size = options.size or terminal.size() or DEFAULT_SIZE
+        self._clock = Clock()
+        self._start_us = self._clock.now_us()
+        self._sealing = Sealing(options.home, self._id)
+        self._log = Log(
+            options.home, self._id, self._clock, options.rotate_bytes, self._sealing.start
+        )
+
+    def run(self) -> int:
+        """Record until the command ends; the exit code to end with."""
+        self._log.start(self._size, self._start_fields())
+        with Signals() as signals:
+            try:
+                child = Child(
+                    self._options.command, self._options.directory, self._environ(), self._size
+                )
+            except BaseException:
+                self._log.discard()
+                raise
+            self._announce()
+            self._write_meta(None)
+            ending = self._relay(child, signals)
+            code = self._close(ending, signals.ending)
+        self._conclude()
+        return code
+
+    def _relay(self, child: Child, signals: Signals) -> Ending:
+        options, log = self._options, self._log
+        keyboard = Keyboard(
+            child,
+            self._terminal,
+            log,
+            self._clock,
+            options.hot_keys,
+            record=options.record_input,
+        )
+        relay = Relay(
+            child, self._terminal, log, keyboard, signals, self._sealing, options.size
+        )
+        self._terminal.make_raw()
+        try:
+            return relay.run()
+        finally:
+            self._terminal.restore(drain=signals.ending is None)
+
+    def _start_fields(self) -> dict[str, Any]:
+        options = self._options
+        environ = os.environ
+        fields: dict[str, Any] = {
+            "command": options.command,
+            "cwd": options.directory,
+            "term": environ.get("TERM") or _DEFAULT_TERM,
+        }
+        if options.title is not None:
+            fields["title"] = options.title
+        if options.tags:
+            fields["tags"] = options.tags
+        if options.idle_limit_s is not None:
+            fields["idle_limit_s"] = options.idle_limit_s
+        env = {name: environ[name] for name in options.capture_env if name in environ}
+        return fields | ({"env": env} if env else {})
+
+    def _environ(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "TERM": os.environ.get("TERM") or _DEFAULT_TERM,
+            SESSION_VARIABLE: self._id,
+        }
+
+    def _close(self, ending: Ending, ended_by: int | None) -> int:
+        """Write the last line and the summary."""
+        event: dict[str, Any] = {"type": "exit"}
+        if ending.signal is not None:
+            event |= {"signal": ending.signal, "reason": f"killed by {_name(ending.signal)}"}
+        else:
+            event |= {"status": ending.status, "reason": "exited"}
+        if ended_by is not None:
+            event["reason"] = f"cs-rec received {_name(ended_by)}"
+        self._log.event(event)
+        self._log.close()
+        self._sealing.finish()
+        self._write_meta(event)
+        if (ending.signal is not None or ended_by is not None) and self._terminal.is_tty:
+            self._reset_modes()
+        return 128 + ended_by if ended_by is not None else ending.exit_code
+
+    def _reset_modes(self) -> None:
+        """A killed program cannot put back what it had switched on."""
+        fd = self._terminal.output_fd
+        if fd is None or not os.isatty(fd):
+            return
+        import select  # noqa: PLC0415
+
+        writable = select.poll()
+        writable.register(fd, select.POLLOUT)
+        if writable.poll(0):  # else it is stopped, and would stop us
+            try:
+                os.write(fd, RESET_MODES)
+            except OSError:
+                return
+
+    def _write_meta(self, exit_event: dict[str, Any] | None) -> None:
+        options, log = self._options, self._log
+        meta = Meta(
+            session_id=self._id,
+            state="recording" if exit_event is None else "ended",
+            command=options.command,
+            cwd=options.directory,
+            title=options.title,
+            tags=options.tags,
+            term=os.environ.get("TERM") or _DEFAULT_TERM,
+            cols=self._size.cols,
+            rows=self._size.rows,
+            idle_limit_s=options.idle_limit_s,
+            start_us=self._start_us,
+            end_us=None if exit_event is None else log.last_us,
+            entries=log.entries,
+            input_bytes=log.input_bytes,
+            output_bytes=log.output_bytes,
+            log_bytes=log.log_bytes,
+            open_bytes=log.open_bytes,
+            segments=log.segment,
+            markers=log.markers,
+            exit_status=exit_event.get("status") if exit_event else None,
+            exit_signal=exit_event.get("signal") if exit_event else None,
+            exit_reason=exit_event.get("reason") if exit_event else None,
+        )
+        try:
+            write_meta(options.home.meta(self._id), meta)
+        except OSError:  # it can be rebuilt from the log at any time
+            return
+
+    def _announce(self) -> None:
+        if not self._options.quiet:
+            _say(f"recording {self._id[:8]} to {self._log.path}")
+
+    def _conclude(self) -> None:
+        log = self._log
+        if log.fault is not None:
+            _say(f"the log could not always be written ({log.fault}): gaps are marked in it")
+        if not self._options.quiet:
+            seconds = (log.last_us - self._start_us) / 1e6
+            size = (log.input_bytes + log.output_bytes) / 1000
+            played = f"cs-play {self._id[:8]}"
+            _say(f"recorded {seconds:.1f} s, {size:.1f} kB in {log.path}; play it: {played}")
+
+
+def _name(number: int) -> str:
+    import signal  # noqa: PLC0415
+
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _say(words: str) -> None:
+    """One line for the user, only while the terminal is not raw."""
+    if sys.stderr is not None:
+        try:
+            print(f"cs-rec: {words}", file=sys.stderr, flush=True)
+        except OSError:
+            return

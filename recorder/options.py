@@ -1,0 +1,192 @@
+"""What was typed after `cs-rec`, as values: the parser, its help, and the split at `--`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
+
+from formats.config import load
+from formats.errors import printable
+from formats.layout import Home
+from formats.size import Size, parse_size
+from recorder.errors import RecorderError
+from recorder.keyboard import HotKeys
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_DESCRIPTION = """\
+Record COMMAND (default: claude) in DIR (default: the current folder): every byte it writes and
+every key you type, with the time, in ~/.claude-sessions/logs/. It runs as it would without.
+"""
+_EPILOG = """\
+examples:
+  cs-rec                              record claude here
+  cs-rec ~/project                    record claude in another folder
+  cs-rec . -- bash                    record a shell
+  cs-rec --title "release" . -- make release
+  cs-rec --no-input . -- vim notes    do not record what is typed
+  cs-rec --size 100x30 . -- claude -p "summarise" </dev/null >/dev/null
+
+afterwards:
+  cs-ls                 what was recorded
+  cs-play last          play it
+  cs-grep last error    find what was on its screen
+
+exit status: the command's own; 128+N when signal N killed it; 125 when cs-rec itself failed,
+126 when COMMAND cannot be executed, 127 when it is not found.
+"""
+
+
+# A segment smaller than this would be mostly its own first line and its folder entry.
+SMALLEST_SEGMENT_BYTES = 1 << 16
+
+
+class Options(NamedTuple):
+    """Everything that decides how a session is recorded."""
+
+    home: Home
+    directory: str
+    command: list[str]
+    title: str | None
+    tags: list[str]
+    record_input: bool
+    size: Size | None
+    quiet: bool
+    allow_nested: bool
+    rotate_bytes: int
+    idle_limit_s: float | None
+    hot_keys: HotKeys
+    capture_env: tuple[str, ...]
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise RecorderError(f"{message}; cs-rec --help shows the usage")
+
+
+def parse_options(argv: Sequence[str], environ: Mapping[str, str]) -> Options:
+    """Flags, then the environment, then config.toml, then the defaults.
+
+    Raises RecorderError for wrong usage, ConfigError for a bad value in the configuration.
+    """
+    arguments = list(argv)
+    split = arguments.index("--") if "--" in arguments else len(arguments)
+    typed, command = arguments[:split], arguments[split + 1 :]
+    if split < len(arguments) and not command:
+        raise RecorderError("no command after --: name one, as cs-rec . -- bash")
+    flags = parser().parse_args(typed)
+    home = Home.of(environ, flags.home)
+    config = load(home, environ)
+    rotate_bytes = config.rotate_bytes if flags.rotate_bytes is None else flags.rotate_bytes
+    return Options(
+        home=home,
+        directory=_directory(flags.directory),
+        command=command or list(config.command),
+        title=flags.title,
+        tags=flags.tag,
+        record_input=config.record_input and not flags.no_input,
+        size=flags.size,
+        quiet=flags.quiet or config.quiet,
+        allow_nested=flags.allow_nested,
+        rotate_bytes=rotate_bytes,
+        idle_limit_s=config.idle_limit_s if flags.idle_limit is None else flags.idle_limit,
+        hot_keys=HotKeys(
+            _key(config.mark_key if flags.mark_key is None else flags.mark_key),
+            _key(config.pause_key if flags.pause_key is None else flags.pause_key),
+        ),
+        capture_env=tuple(config.capture_env),
+    )
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of `cs-rec`, without what follows `--`."""
+    made = _Parser(
+        prog="cs-rec",
+        usage="cs-rec [options] [DIR] [-- COMMAND ...]",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = made.add_argument
+    add("directory", metavar="DIR", nargs="?", default=".", help="where to run it (default: .)")
+    add("--title", metavar="TEXT", type=_text, help="a title that cs-ls shows")
+    add("--tag", metavar="WORD", type=_text, action="append", default=[], help="a tag; repeatable")
+    add("--no-input", action="store_true", help="do not record what is typed")
+    add(
+        "--size",
+        metavar="COLSxROWS",
+        type=_checked(parse_size),
+        help="the command's window (default: this terminal's, else 80x24)",
+    )
+    add("-q", "--quiet", action="store_true", help="say nothing at the start and the end")
+    add("--allow-nested", action="store_true", help="record inside a recorded session")
+    add(
+        "--rotate-bytes",
+        metavar="N",
+        type=_checked(_rotate_bytes),
+        help="go on in a new file after N bytes of log, e.g. 16M (default), 1G",
+    )
+    add(
+        "--idle-limit",
+        metavar="SECONDS",
+        type=_checked(_seconds),
+        help="longest pause that cs-play keeps (the log keeps all of it)",
+    )
+    add("--mark-key", metavar="KEY", help="key that sets a marker, as ^] (default: none)")
+    add("--pause-key", metavar="KEY", help="key that pauses recording, as ^\\ (default: none)")
+    add("--home", metavar="PATH", help="where sessions lie (default: ~/.claude-sessions)")
+    add("--version", action="store_true", help="print the version and exit")
+    return made
+
+
+def _checked(convert):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """`convert`, its ValueError as argparse's own, so that the message reaches the user."""
+
+    def checked(text: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+        try:
+            return convert(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return checked
+
+
+def _text(text: str) -> str:
+    return printable(os.fsencode(text).decode("utf-8", "replace"), 1000)
+
+
+def _rotate_bytes(text: str) -> int:
+    units = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+    unit = units.get(text[-1:].upper(), 1)
+    digits = text[:-1] if unit > 1 else text
+    if not (digits.isascii() and digits.isdigit()) or int(digits) * unit < SMALLEST_SEGMENT_BYTES:
+        raise ValueError(f"{text!r} is not a number of bytes from 64K on, as 16M")
+    return int(digits) * unit
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise ValueError(f"{text!r} is not a number of seconds above 0")
+    return seconds
+
+
+def _directory(text: str) -> str:
+    path = os.path.abspath(text)
+    if "\0" in text or not os.path.isdir(path):
+        shown = printable(text)
+        hint = f"; to record a command: cs-rec . -- {shown}" if "/" not in text else ""
+        raise RecorderError(f"{shown} is not a folder{hint}")
+    return path
+
+
+def _key(text: str | None) -> int | None:
+    from formats.config import key_byte  # noqa: PLC0415
+
+    return None if text is None else key_byte(text)

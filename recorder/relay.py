@@ -1,0 +1,210 @@
+"""The relay between a terminal and a command under a PTY, with a log in between.
+
+Two pumps. The out pump (the caller's thread) reads the PTY, writes the log, then the screen: what
+was seen had been handed to the kernel first. Nothing is queued: when the screen or the log's disk
+stalls, the pump waits in `write`, the PTY fills and the kernel holds the command back. The in pump
+(`recorder.typing`) has a thread of its own, so what is typed never waits for either.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import time
+from typing import TYPE_CHECKING
+
+from recorder.signals import EndedBySignal
+
+if TYPE_CHECKING:
+    from formats.size import Size
+    from recorder.child import Child, Ending
+    from recorder.keyboard import Keyboard
+    from recorder.log import Log
+    from recorder.sealing import Sealing
+    from recorder.signals import Signals
+    from recorder.terminal import Terminal
+
+# The most that one entry holds, and all the memory that output takes.
+READ_BYTES = 8192
+# What one read of a PTY's master gives at most (n_tty). A full one under a flood has a successor:
+# two of them in one entry halve the number of entries.
+_FULL_READ_BYTES = 4095
+# A background job may still hold the PTY when the command has ended: its last words are waited
+# for this long, and a job that never stops talking for this long altogether.
+_QUIET_MS = 50
+_LONGEST_DRAIN_S = 1.0
+# From a signal that ends us to the next, harder one to the command.
+_LADDER_S = ((1.0, signal.SIGHUP), (5.0, signal.SIGKILL))
+# A tty that polls writable takes this much without blocking.
+_SURE_BYTES = 256
+_STALLED_MS = 100
+
+
+class Relay:
+    """Carries one command's session from its start to its end."""
+
+    def __init__(
+        self,
+        child: Child,
+        terminal: Terminal,
+        log: Log,
+        keyboard: Keyboard,
+        signals: Signals,
+        sealing: Sealing,
+        fixed_size: Size | None,
+    ) -> None:
+        self._child = child
+        self._terminal = terminal
+        self._log = log
+        self._keyboard = keyboard
+        self._signals = signals
+        self._sealing = sealing
+        self._fixed_size = fixed_size
+        self._size = fixed_size or terminal.size()
+        self._screen_fd = terminal.output_fd
+        self._buffer = memoryview(bytearray(READ_BYTES))
+        self._more = select.poll()
+        self._more.register(child.fd, select.POLLIN)
+        self._asked_to_end_at: float | None = None
+        self._rungs = list(_LADDER_S)
+
+    def run(self) -> Ending:
+        """Relay until the command has ended and its last byte is logged and shown; then reap it."""
+        self._follow_size()
+        self._keyboard.start()
+        poller = select.poll()
+        poller.register(self._child.fd, select.POLLIN)
+        poller.register(self._signals.fd, select.POLLIN)
+        try:
+            alive = True
+            while alive:
+                for fd, _ in poller.poll(self._timeout_ms()):
+                    alive = self._forward() if fd == self._child.fd else self._obey()
+                    if not alive:
+                        break
+                self._climb()
+            self._drain()
+        finally:
+            self._keyboard.stop()
+        return self._child.reap()
+
+    def _forward(self) -> bool:
+        """Move what can be read now into the log and onto the screen; false at the end."""
+        buffer, fd = self._buffer, self._child.fd
+        try:
+            size = os.readv(fd, (buffer,))
+        except OSError:  # EIO: every descriptor of the other side is closed
+            return False
+        if not size:
+            return False
+        if size >= _FULL_READ_BYTES and self._more.poll(0):
+            try:
+                size += os.readv(fd, (buffer[size:],))
+            except OSError:  # the end, seen again by the next read
+                pass
+        data = buffer[:size]
+        if not self._keyboard.paused:
+            self._log.output(data)
+        if self._screen_fd is not None:
+            self._show(data)
+        return True
+
+    def _show(self, data: memoryview) -> None:
+        fd, signals = self._screen_fd, self._signals
+        if fd is None:
+            return
+        if signals.ending is not None:
+            self._show_while_ending(fd, data)
+            return
+        signals.interruptible = True
+        try:
+            written = os.write(fd, data)
+            while written < len(data):
+                written += os.write(fd, data[written:])
+        except BlockingIOError:  # another process made the terminal non-blocking
+            self._show_later(fd, data)
+        except OSError:  # hung up, or a pipe that nobody reads: the recording goes on without
+            self._screen_fd = None
+        except EndedBySignal:  # it was blocked, so the terminal is stopped: do not wait for it
+            self._screen_fd = None
+        finally:
+            signals.interruptible = False
+
+    def _show_later(self, fd: int, data: memoryview) -> None:
+        """Write to a terminal that does not block, as much as it takes at a time."""
+        writable = select.poll()
+        writable.register(fd, select.POLLOUT)
+        while data and self._signals.ending is None:
+            writable.poll(_STALLED_MS)
+            try:
+                data = data[os.write(fd, data) :]
+            except BlockingIOError:
+                continue
+            except OSError:
+                self._screen_fd = None
+                return
+
+    def _show_while_ending(self, fd: int, data: memoryview) -> None:
+        """Write in pieces that cannot block: a stopped terminal must not keep us from ending."""
+        writable = select.poll()
+        writable.register(fd, select.POLLOUT)
+        while data:
+            if not writable.poll(_STALLED_MS):
+                self._screen_fd = None
+                return
+            try:
+                data = data[os.write(fd, data[:_SURE_BYTES]) :]
+            except OSError:
+                self._screen_fd = None
+                return
+
+    def _obey(self) -> bool:
+        """Do what the signals ask for; false when the command has ended."""
+        received = self._signals.received()
+        if signal.SIGTSTP in received and self._signals.ending is None:
+            self._terminal.restore()
+            self._signals.stop()
+            self._terminal.make_raw()
+            received |= {signal.SIGWINCH}
+        elif signal.SIGCONT in received:  # stopped by SIGSTOP: the shell has set its own mode
+            self._terminal.restore(drain=False)
+            self._terminal.make_raw()
+            received |= {signal.SIGWINCH}
+        if signal.SIGWINCH in received:
+            self._follow_size()
+        if self._signals.ending is not None and self._asked_to_end_at is None:
+            self._asked_to_end_at = time.monotonic()
+            self._child.signal(self._signals.ending)
+        if signal.SIGCHLD in received:
+            self._sealing.reap()
+            return not self._child.is_over()
+        return True
+
+    def _follow_size(self) -> None:
+        size = None if self._fixed_size else self._terminal.size()
+        if size is not None and size != self._size:
+            self._size = size
+            self._log.resize(size)
+            self._child.resize(size)
+
+    def _timeout_ms(self) -> int | None:
+        if self._asked_to_end_at is None or not self._rungs:
+            return None
+        due = self._asked_to_end_at + self._rungs[0][0] - time.monotonic()
+        return max(0, round(due * 1000) + 1)
+
+    def _climb(self) -> None:
+        """A command that did not end when asked to is asked harder."""
+        if self._asked_to_end_at is None:
+            return
+        while self._rungs and time.monotonic() >= self._asked_to_end_at + self._rungs[0][0]:
+            _, number = self._rungs.pop(0)
+            self._child.signal(number)
+            self._child.signal(signal.SIGCONT)
+
+    def _drain(self) -> None:
+        """Take what is left in the PTY: to its end, or until a background job falls silent."""
+        end = time.monotonic() + _LONGEST_DRAIN_S
+        while self._more.poll(_QUIET_MS) and self._forward() and time.monotonic() < end:
+            pass

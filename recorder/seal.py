@@ -1,0 +1,125 @@
+"""`python -m recorder.seal HOME SESSION_ID`: seal the closed segments of one session.
+
+Run by the recorder, at the lowest priority. Order matters: the plain file is removed only when
+the sealed one is complete, verified and durable, so that no crash in between loses an entry. Both
+present is normal; readers take the plain one, and the next run finishes the job.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sys
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from formats.errors import LogError
+from formats.layout import FILE_MODE, Home, is_session_id, open_private, parse_log_name
+from formats.sealed import SealedWriter, read_sealed
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+_CHUNK_BYTES = 1 << 18
+
+
+def seal_session(home: Home, session_id: str) -> int:
+    """Seal every closed plain segment of a session; the number of them.
+
+    One sealer a session: a second one waits for the first, then finds what is left.
+    """
+    lock = os.open(
+        os.path.join(home.run, f"{session_id}.seal"),
+        os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW,
+        FILE_MODE,
+    )
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        names = [parse_log_name(name) for name in os.listdir(home.logs)]
+        numbers = sorted(
+            name.number
+            for name in names
+            if name and name.session_id == session_id and name.number and not name.sealed
+        )
+        for number in numbers:
+            plain = home.segment(session_id, number)
+            seal_file(plain, home.segment(session_id, number, sealed=True))
+        return len(numbers)
+    finally:
+        os.close(lock)
+
+
+def seal_file(plain: str, sealed: str) -> None:
+    """Turn one closed segment into its sealed form, then remove the plain one.
+
+    Raises LogError, the plain file untouched, when what was written does not read back the same.
+    """
+    temporary = sealed + ".tmp"
+    try:
+        os.unlink(temporary)  # left by a sealer that died
+    except FileNotFoundError:
+        pass
+    folder = os.open(os.path.dirname(plain), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with open(plain, "rb") as source, open(
+            open_private(temporary, os.O_RDWR), "r+b"
+        ) as target:
+            expected = _write(source, target)
+            target.flush()
+            os.fsync(target.fileno())
+            if _digest(target) != expected:
+                os.unlink(temporary)
+                raise LogError(f"{sealed} does not read back as it was written")
+        os.rename(temporary, sealed)
+        os.fsync(folder)
+        os.unlink(plain)
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _write(source: BinaryIO, target: BinaryIO) -> bytes:
+    writer, digest = SealedWriter(), sha256()
+    while chunk := source.read(_CHUNK_BYTES):
+        digest.update(chunk)
+        target.write(writer.feed(chunk))
+    target.write(writer.finish())
+    return digest.digest()
+
+
+def _digest(file: BinaryIO) -> bytes:
+    digest = sha256()
+
+    def damaged(what: str, _offset: int) -> None:
+        raise LogError(what)
+
+    for _, data in read_sealed(file, 0, damaged):
+        digest.update(data)
+    return digest.digest()
+
+
+def _give_way() -> None:
+    """Run only when nothing else wants the machine."""
+    os.nice(19)
+    if hasattr(os, "SCHED_IDLE"):
+        try:
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        except OSError:
+            return
+
+
+def main(argv: list[str]) -> int:
+    """Seal the session that the two arguments name; 0 when all is sealed."""
+    path, session_id = argv
+    if not is_session_id(session_id):
+        return 2
+    _give_way()
+    try:
+        seal_session(Home(path), session_id)
+    except (OSError, LogError):  # the plain files stay: nothing is lost, the next run tries again
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,63 @@
+"""Starts the process that seals closed segments, one at a time, and forgets none.
+
+Compressing is heavy, so it is never done here: a command of its own (`python -m recorder.seal`)
+does it at the lowest priority, and goes on when the recorder has ended.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from formats.layout import Home
+
+_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+class Sealing:
+    """The sealer of one session, as its recorder sees it."""
+
+    def __init__(self, home: Home, session_id: str) -> None:
+        self._home = home
+        self._session_id = session_id
+        self._pid: int | None = None
+        self._again = False
+
+    def start(self) -> None:
+        """Seal what is closed by now; after the sealer that is at work, if one is."""
+        if self._pid is not None:
+            self._again = True
+            return
+        self._again = False
+        # -P: the folder that the user is in must not be searched for our modules.
+        argv = [sys.executable, "-P", "-m", "recorder.seal", self._home.path, self._session_id]
+        environ = os.environ | {"PYTHONPATH": _OURS}
+        null = (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDWR, 0)
+        actions = [null, (os.POSIX_SPAWN_DUP2, 0, 1), (os.POSIX_SPAWN_DUP2, 0, 2)]
+        try:
+            self._pid = os.posix_spawn(
+                sys.executable, argv, environ, file_actions=actions, setsid=True
+            )
+        except OSError:  # no process to be had: the segment stays readable as it is
+            self._pid = None
+
+    def reap(self) -> None:
+        """A child of ours has ended: if it was the sealer, start it again where there is need."""
+        if self._pid is None:
+            return
+        try:
+            pid, _ = os.waitpid(self._pid, os.WNOHANG)
+        except ChildProcessError:
+            pid = self._pid
+        if pid:
+            self._pid = None
+            if self._again:
+                self.start()
+
+    def finish(self) -> None:
+        """The recorder ends: whatever was closed while the sealer was at work is not forgotten."""
+        if self._again:
+            self._pid = None  # it waits for the one at work by itself
+            self.start()

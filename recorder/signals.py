@@ -1,0 +1,67 @@
+"""Signals as bytes on a pipe that the relay polls beside the PTY."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
+_WATCHED = (signal.SIGWINCH, signal.SIGCHLD, signal.SIGTSTP, signal.SIGCONT, *ENDING)
+
+
+class EndedBySignal(Exception):  # noqa: N818  not an error: the way out of a blocked write
+    """Raised inside a write to the screen that a signal must be able to end."""
+
+
+class Signals:
+    """Handlers for as long as the `with` block runs; `fd` is readable when one came.
+
+    A write to a terminal that somebody stopped (Ctrl-S) blocks, and Python would go on with it
+    after a signal. While `interruptible` is set, a signal that ends us raises EndedBySignal there.
+    """
+
+    def __init__(self) -> None:
+        self.interruptible = False
+        self.ending: int | None = None
+        """The first signal that asked us to end."""
+        self._found: dict[int, object] = {}
+
+    def __enter__(self) -> Signals:
+        self.fd, self._write_fd = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self._old_wakeup_fd = signal.set_wakeup_fd(self._write_fd, warn_on_full_buffer=False)
+        for number in _WATCHED:
+            # Started by nohup: SIGHUP is ignored on purpose and stays so.
+            if signal.getsignal(number) is not signal.SIG_IGN or number == signal.SIGCHLD:
+                self._found[number] = signal.signal(number, self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, found in self._found.items():
+            signal.signal(number, found or signal.SIG_DFL)  # type: ignore[arg-type]
+        signal.set_wakeup_fd(self._old_wakeup_fd)
+        os.close(self.fd)
+        os.close(self._write_fd)
+
+    def received(self) -> frozenset[int]:
+        """The signals since the last call. Never blocks."""
+        try:
+            return frozenset(os.read(self.fd, 4096))
+        except BlockingIOError:
+            return frozenset()
+
+    def stop(self) -> None:
+        """Stop this process as SIGTSTP would have; returns when it goes on."""
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTSTP)
+        signal.signal(signal.SIGTSTP, self._note)
+
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        if number in ENDING:
+            self.ending = self.ending or number
+            if self.interruptible:
+                self.interruptible = False
+                raise EndedBySignal
