@@ -6,13 +6,13 @@ them: our own folder stands first on `sys.path` while they are imported, and onl
 the environment nor, once they are imported, `sys.path` differs from what the user gave, for us
 and for what we start.
 
-This module knows no options but `--version`. Errors are printed here and nowhere else. People
-who start `cs-rec` wait for their own program: only `os` and `sys`, which Python holds anyway, are
-imported here before it is known what to run.
+This module knows no option but `--version`. Errors are printed here and nowhere else. People who
+start `cs-rec` wait for their own program: what this module imports Python has loaded anyway.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
@@ -53,7 +53,8 @@ class Command:
 
     def _run(self, argv: list[str]) -> int:
         _import_packages("formats")
-        if argv[:1] == ["--version"]:
+        ours = argv[: argv.index("--")] if "--" in argv else argv
+        if "--version" in ours:
             from formats import VERSION  # noqa: PLC0415 - only now surely our own
 
             print(f"cs-{self.name} {VERSION}")
@@ -143,7 +144,7 @@ def _open_closed_descriptors() -> None:
 
 def _never_fail_on_a_character() -> None:
     """Escape what stdout's encoding cannot hold: names of files and titles may be any bytes."""
-    if sys.stdout is not None and sys.stdout.errors == "strict":
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="backslashreplace")
 
 

@@ -164,7 +164,7 @@ FAMILIES: dict[str, Family] = {
     ),
     "termrec": Family(
         "termrec",
-        lambda program, command, log: [program, "-e", _by_shell(command), log],
+        lambda program, command, log: [program, "-e", shlex.join(command), log],  # it adds exec
         "log.ttyrec",
         version_option="",
     ),

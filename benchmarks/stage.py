@@ -209,7 +209,8 @@ def _key_in_flow_us(terminal: Terminal, load: Load, gap_ms: float) -> float | No
     pause_ends = time.perf_counter() + gap_ms / 1e3
     typed = 0
     while True:
-        ready = terminal.wait(load.socket, timeout_s=gap_ms / 1e3)
+        left_s = max(0.0, pause_ends - time.perf_counter())
+        ready = terminal.wait(load.socket, timeout_s=None if typed else left_s)
         if terminal.master in ready and ECHO in terminal.read() and typed:
             return (time.perf_counter_ns() - typed) / 1e3
         if load.socket in ready and "flowed" in load.take():

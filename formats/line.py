@@ -6,7 +6,7 @@ recorder imports at its start stays as small as this.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pybase64 import b64encode
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     Buffer = bytes | bytearray | memoryview
 
 FORMAT_VERSION = 1
-INPUT = "input"
-OUTPUT = "output"
+INPUT: Final = "input"
+OUTPUT: Final = "output"
 
 
 class LineEncoder:
@@ -45,9 +45,7 @@ class LineEncoder:
             stamp, self._to_input, b64encode(data), len(data),
         )  # fmt: skip
 
-    def event(
-        self, stamp: bytes, event: Mapping[str, Any], direction: Direction = OUTPUT
-    ) -> bytes:
+    def event(self, stamp: bytes, event: Mapping[str, Any], direction: Direction = OUTPUT) -> bytes:
         """One line, newline included, for what bytes cannot say.
 
         `event` is the object of the sixth field, its `type` among its fields. Lone surrogates,

@@ -117,6 +117,17 @@ class Session:
                 continue
         return total
 
+    def log_bytes(self) -> int:
+        """The bytes of its log before compression; what a sealed file without a table holds counts
+        as it lies on disk."""
+        total = 0
+        for path in self.files():
+            try:
+                total += _log_bytes(path)
+            except FileNotFoundError:  # sealed just now
+                continue
+        return total
+
     def entries(self, damage: Damage | None = None, start: Place | None = None) -> Iterator[Entry]:
         """The entries in order, from `start` (the place of a line) or the beginning."""
         for _, entry in self.located(damage, start):
@@ -207,6 +218,17 @@ def _open(path: str) -> BinaryIO:
         raise
     except OSError as error:
         raise LogError(f"cannot read {printable(path, 200)}: {error.strerror}") from None
+
+
+def _log_bytes(path: str) -> int:
+    with _open(path) as file:
+        if path.endswith(SEALED):
+            from formats.sealed import read_seek_table  # noqa: PLC0415
+
+            frames = read_seek_table(file)
+            if frames is not None:
+                return sum(frame.size for frame in frames)
+        return os.fstat(file.fileno()).st_size
 
 
 def _note_missing(damage: Damage, where: str, number: int, found: int) -> None:

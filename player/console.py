@@ -64,7 +64,9 @@ def command_parser(prog: str, usage: str, description: str, epilog: str) -> Pars
         metavar="PATH",
         help="where sessions lie (default: $CLAUDE_SESSIONS_HOME, else ~/.claude-sessions)",
     )
-    common.add_argument("--version", action="version", version=f"{prog} {VERSION}")
+    common.add_argument(
+        "--version", action="version", version=f"{prog} {VERSION}", help="print the version"
+    )
     return parser
 
 
@@ -103,7 +105,7 @@ def escaped(text: str) -> str:
 
 def say(prog: str, words: str) -> None:
     """One line on stderr: words about what is on stdout, no error."""
-    print(f"{prog}: {escaped(words)}", file=sys.stderr, flush=True)
+    sys.stderr.write(f"{prog}: {escaped(words)}\n")
 
 
 def say_damage(prog: str, damage: Damage) -> None:
@@ -121,10 +123,3 @@ def use_colour(when: str) -> bool:
         and not os.environ.get("NO_COLOR")
         and os.environ.get("TERM") not in (None, "", "dumb")
     )
-
-
-def write_any_text() -> None:
-    """Let stdout take any text: what its encoding lacks is escaped, not an error."""
-    reconfigure = getattr(sys.stdout, "reconfigure", None)  # tests may put something else there
-    if reconfigure is not None:
-        reconfigure(errors="backslashreplace")

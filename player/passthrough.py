@@ -197,13 +197,19 @@ class PassThrough:
         asked = self.leftovers.asked
         self._left = memoryview(self.leftovers.undo() + (QUESTION if asked else b""))
         self.leftovers = Leftovers()
-        until_s = time.monotonic() + _UNDO_S
+        try:
+            return self._flush_within(_UNDO_S) and asked
+        except Stopped:  # the terminal is gone
+            return False
+
+    def _flush_within(self, seconds: float) -> bool:
+        until_s = time.monotonic() + seconds
         while not self.flush():
             left_s = until_s - time.monotonic()
             if left_s <= 0:
                 return False
             select.select([], [self._output], [], left_s)
-        return asked
+        return True
 
     def _write_some(self) -> None:
         piece = self._left

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import os
 from _thread import allocate_lock, start_new_thread
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _hashlib import HASH
 
 _STEP_BYTES = 1 << 20
 _READ_BYTES = 1 << 16
@@ -21,7 +25,7 @@ class SegmentHash:
         self._hashed_bytes = 0
         self._started_bytes = 0
         self._busy = allocate_lock()
-        self._sha256 = None
+        self._sha256: HASH | None = None
 
     def advance(self, size: int) -> None:
         """The file holds `size` bytes now: hash another step in the background when there is one."""
@@ -47,14 +51,15 @@ class SegmentHash:
             self._busy.release()
 
     def _catch_up(self, size: int) -> None:
-        if self._sha256 is None:
+        digest = self._sha256
+        if digest is None:
             from hashlib import sha256  # noqa: PLC0415  3 ms and 2 MiB that short sessions save
 
-            self._sha256 = sha256()
+            digest = self._sha256 = sha256()
         while self._hashed_bytes < size:
             wanted = min(_READ_BYTES, size - self._hashed_bytes)
             data = os.pread(self._fd, wanted, self._hashed_bytes)
             if not data:
                 return
-            self._sha256.update(data)
+            digest.update(data)
             self._hashed_bytes += len(data)

@@ -84,9 +84,7 @@ class Recording:
             options.hot_keys,
             record=options.record_input,
         )
-        relay = Relay(
-            child, self._terminal, log, keyboard, signals, self._sealing, options.size
-        )
+        relay = Relay(child, self._terminal, log, keyboard, signals, self._sealing, options.size)
         self._terminal.make_raw()
         try:
             return relay.run()

@@ -6,7 +6,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from formats.config import load
+from formats.config import SMALLEST_SEGMENT_BYTES, byte_count, key_byte, load
 from formats.errors import printable
 from formats.layout import Home
 from formats.size import Size, parse_size
@@ -14,7 +14,10 @@ from recorder.errors import RecorderError
 from recorder.keyboard import HotKeys
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import TypeVar
+
+    Value = TypeVar("Value")
 
 _DESCRIPTION = """\
 Record COMMAND (default: claude) in DIR (default: the current folder): every byte it writes and
@@ -37,10 +40,6 @@ afterwards:
 exit status: the command's own; 128+N when signal N killed it; 125 when cs-rec itself failed,
 126 when COMMAND cannot be executed, 127 when it is not found.
 """
-
-
-# A segment smaller than this would be mostly its own first line and its folder entry.
-SMALLEST_SEGMENT_BYTES = 1 << 16
 
 
 class Options(NamedTuple):
@@ -135,17 +134,27 @@ def parser() -> argparse.ArgumentParser:
         type=_checked(_seconds),
         help="longest pause that cs-play keeps (the log keeps all of it)",
     )
-    add("--mark-key", metavar="KEY", help="key that sets a marker, as ^] (default: none)")
-    add("--pause-key", metavar="KEY", help="key that pauses recording, as ^\\ (default: none)")
+    add(
+        "--mark-key",
+        metavar="KEY",
+        type=_checked(_key_text),
+        help="key that sets a marker, as ^] (default: none)",
+    )
+    add(
+        "--pause-key",
+        metavar="KEY",
+        type=_checked(_key_text),
+        help="key that pauses recording, as ^\\ (default: none)",
+    )
     add("--home", metavar="PATH", help="where sessions lie (default: ~/.claude-sessions)")
     add("--version", action="store_true", help="print the version and exit")
     return made
 
 
-def _checked(convert):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _checked(convert: Callable[[str], Value]) -> Callable[[str], Value]:
     """`convert`, its ValueError as argparse's own, so that the message reaches the user."""
 
-    def checked(text: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    def checked(text: str) -> Value:
         try:
             return convert(text)
         except ValueError as error:
@@ -159,12 +168,10 @@ def _text(text: str) -> str:
 
 
 def _rotate_bytes(text: str) -> int:
-    units = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
-    unit = units.get(text[-1:].upper(), 1)
-    digits = text[:-1] if unit > 1 else text
-    if not (digits.isascii() and digits.isdigit()) or int(digits) * unit < SMALLEST_SEGMENT_BYTES:
-        raise ValueError(f"{text!r} is not a number of bytes from 64K on, as 16M")
-    return int(digits) * unit
+    count = byte_count(text)
+    if count < SMALLEST_SEGMENT_BYTES:
+        raise ValueError(f"{text!r}: a segment holds at least {SMALLEST_SEGMENT_BYTES} bytes")
+    return count
 
 
 def _seconds(text: str) -> float:
@@ -186,7 +193,10 @@ def _directory(text: str) -> str:
     return path
 
 
-def _key(text: str | None) -> int | None:
-    from formats.config import key_byte  # noqa: PLC0415
+def _key_text(text: str) -> str:
+    key_byte(text)
+    return text
 
+
+def _key(text: str | None) -> int | None:
     return None if text is None else key_byte(text)

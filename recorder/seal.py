@@ -61,9 +61,7 @@ def seal_file(plain: str, sealed: str) -> None:
         pass
     folder = os.open(os.path.dirname(plain), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        with open(plain, "rb") as source, open(
-            open_private(temporary, os.O_RDWR), "r+b"
-        ) as target:
+        with open(plain, "rb") as source, open(open_private(temporary, os.O_RDWR), "r+b") as target:
             expected = _write(source, target)
             target.flush()
             os.fsync(target.fileno())

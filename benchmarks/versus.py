@@ -1,0 +1,192 @@
+"""Records the same loads with cs-rec and with every peer at hand, side by side, and compares.
+
+`python benchmarks/versus.py --help`; how everything is measured is told in README.md. Markdown to
+stdout (or with --json one object a run), progress to stderr. Linux only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shlex
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import contestants
+import figures
+import report
+from measures import MB, QUICK, Bench, Scale
+
+if TYPE_CHECKING:
+    from contestants import Contestant
+
+ROUNDS = 5
+# Memory and size do not depend on who else runs: two rounds show that they repeat.
+MOST_ROUNDS = {"memory": 2}
+BEGIN, END = "<!-- versus: begin -->", "<!-- versus: end -->"
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    made = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    made.add_argument("--rounds", type=int, help=f"of all contestants (default {ROUNDS})")
+    made.add_argument("--size-mb", type=float, help="of text, and of repaints (default 100)")
+    made.add_argument("--only", help="contestants, with commas: cs-rec,script,bare")
+    made.add_argument("--measure", help=f"measures, with commas, of {', '.join(report.TABLES)}")
+    made.add_argument(
+        *("--peer", "-p"), action="append", default=[], metavar="NAME=PATH",
+        help="a recorder that is not on PATH, or another version: asciinema-2.4=PATH",
+    )  # fmt: skip
+    made.add_argument("--quick", action="store_true", help="small and short: to try, not to quote")
+    made.add_argument("--json", action="store_true", help="one object a run instead of tables")
+    made.add_argument("--folder", default="/var/tmp", help="where logs go: on a disk")  # noqa: S108
+    made.add_argument("--update", metavar="FILE", help=f"put the tables between {BEGIN} and {END}")
+    return made
+
+
+def main(argv: list[str]) -> int:
+    """Run the benchmark; the exit status is 1 when a check of ours failed, 2 on wrong usage."""
+    options = parser().parse_args(argv)
+    if sys.platform != "linux":
+        return _say("versus.py: needs /proc, prctl and pidfd: Linux only", 2)
+    try:
+        named = dict(_pair(text) for text in options.peer)
+        found = _chosen(contestants.find(named), options.only)
+        measures = _measures(options.measure)
+    except ValueError as error:
+        return _say(f"versus.py: {error}", 2)
+    if _in_memory(Path(options.folder)):
+        _say(f"versus.py: {options.folder} is in memory, not on a disk: see --folder", 0)
+    scale = QUICK if options.quick else Scale()
+    if options.size_mb:
+        scale = replace(scale, size_bytes=int(options.size_mb * MB))
+    rounds = options.rounds or (1 if options.quick else ROUNDS)
+    with tempfile.TemporaryDirectory(prefix="versus-", dir=options.folder) as folder:
+        runs = run_all(Bench(Path(folder), scale), found, measures, rounds, as_json=options.json)
+    text = page(runs, found, scale, rounds, argv)
+    if not options.json:
+        print(text, end="")
+    if options.update:
+        _update(Path(options.update), text)
+    return 1 if any(_ours_failed(run) for run in runs) else 0
+
+
+def run_all(
+    bench: Bench, found: list[Contestant], measures: list[str], rounds: int, *, as_json: bool
+) -> list[figures.Run]:
+    """Run all contestants in every round of every measure, each round in another order."""
+    runs: list[figures.Run] = []
+    for number in range(rounds):
+        for measure in measures:
+            if number >= MOST_ROUNDS.get(measure, rounds):
+                continue
+            turn = number % len(found)
+            for who in found[turn:] + found[:turn]:
+                began = time.monotonic()
+                run = figures.Run(who.name, measure, number, bench.measures[measure](who))
+                runs.append(run)
+                took_s = time.monotonic() - began
+                fault = run.figures.get("error", "")
+                _say(f"round {number + 1} {measure} {who.name}: {took_s:.1f} s {fault}", 0)
+                if as_json:
+                    print(json.dumps(run._asdict()), flush=True)
+    order = [who.name for who in found]
+    return sorted(runs, key=lambda run: order.index(run.contestant))
+
+
+def page(
+    runs: list[figures.Run], found: list[Contestant], scale: Scale, rounds: int, argv: list[str]
+) -> str:
+    """Return the whole result as Markdown: how it was made, on what, and the tables."""
+    half, long = scale.marks_bytes
+    sizes = {
+        "size": f"{scale.size_bytes / MB:g} MB",
+        "half": f"{half / MB:g} MB",
+        "long": f"{long / MB:g} MB",
+        "rate": f"{scale.rate_hz:g}",
+        "steady": f"{scale.steady_s:g}",
+    }
+    versions = ", ".join(f"{who.name} {who.version}".strip() for who in found if who.program)
+    return "\n".join(
+        [
+            f"Command: `python benchmarks/versus.py {_shown(argv)}`",
+            f"({time.strftime('%Y-%m-%d', time.gmtime())}, {rounds} rounds, medians; ratios are "
+            "medians of the ratios within a round).",
+            f"Machine: {os.cpu_count()} cores, {platform.system()} {platform.release()}, "
+            f"Python {platform.python_version()}; load average before it "
+            f"{LOAD_BEFORE:.1f}, after it {os.getloadavg()[0]:.1f}.",
+            f"Recorders: {versions}.",
+            report.checks_passed(runs),
+            "",
+            report.markdown(runs, sizes),
+        ]
+    )
+
+
+LOAD_BEFORE = os.getloadavg()[0]
+
+
+def _shown(argv: list[str]) -> str:
+    """Return the command line without paths of this machine."""
+    words = [f"{word.partition('=')[0]}=PATH" if "=/" in word else word for word in argv]
+    return shlex.join(words)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, _, path = text.partition("=")
+    if not path or not os.access(path, os.X_OK):
+        msg = f"--peer {text}: not NAME=PATH of a program"
+        raise ValueError(msg)
+    return name, path
+
+
+def _chosen(found: list[Contestant], only: str | None) -> list[Contestant]:
+    if not only:
+        return found
+    wanted = only.split(",")
+    missing = set(wanted) - {who.name for who in found}
+    if missing:
+        msg = f"not found: {', '.join(sorted(missing))}; found: {', '.join(w.name for w in found)}"
+        raise ValueError(msg)
+    return [who for who in found if who.name in wanted]
+
+
+def _measures(chosen: str | None) -> list[str]:
+    wanted = chosen.split(",") if chosen else list(report.TABLES)
+    if unknown := set(wanted) - set(report.TABLES):
+        msg = f"no measure is called {', '.join(sorted(unknown))}"
+        raise ValueError(msg)
+    return wanted
+
+
+def _in_memory(folder: Path) -> bool:
+    """Tell whether `folder` is on a tmpfs: what is written there never meets a disk."""
+    mounts = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
+    holding = [m for m in mounts if folder.resolve().is_relative_to(m[1])]
+    return max(holding, key=lambda mount: len(mount[1]))[2] in {"tmpfs", "ramfs"}
+
+
+def _ours_failed(run: figures.Run) -> bool:
+    ours = run.contestant == contestants.OURS
+    return ours and ("error" in run.figures or not run.figures.get("log_exact", True))
+
+
+def _update(path: Path, text: str) -> None:
+    before, _, rest = path.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    path.write_text(f"{before}{BEGIN}\n{text}{END}{after}")
+
+
+def _say(words: str, status: int) -> int:
+    print(words, file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,36 @@
+"""Make player/ghostty_abi.py from player/ghostty.h: run after every change of that header.
+
+    python scripts/make_ghostty_abi.py
+
+cffi needs 25 ms to parse the part of the header that we use, and 100 ms for pyghostty's whole
+one; what it makes of it loads in less than one. The result is plain data, the same on every
+platform (cffi's ABI mode: sizes and offsets are computed when it is loaded).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cffi import FFI
+
+PLAYER = Path(__file__).resolve().parent.parent / "player"
+HEAD = '''"""The C interface of libghostty-vt for cffi. Made by scripts/make_ghostty_abi.py: do not edit."""
+# ruff: noqa
+# mypy: ignore-errors
+# pyright: basic
+'''
+
+
+def main() -> None:
+    """Write the module."""
+    ffi = FFI()
+    ffi.cdef((PLAYER / "ghostty.h").read_text())
+    ffi.set_source("player.ghostty_abi", None)
+    target = PLAYER / "ghostty_abi.py"
+    ffi.emit_python_code(str(target))
+    target.write_text(HEAD + target.read_text())
+    print(f"{target}: {target.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    main()
