@@ -1,11 +1,13 @@
-"""What a user has set: `config.toml` in the home, over it the environment, under it the defaults.
+"""`config.toml` and the CLAUDE_SESSIONS_* variables as a `Config`. Flags are the commands' own.
 
-An unknown key or a bad value is an error that names the file (or the variable) and the key.
+A variable overrides the file, the file overrides the default. The recorder imports this at its
+start: tomllib and shlex are imported only where there is something to parse.
 """
 
 from __future__ import annotations
 
 import os
+import stat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from formats.errors import ConfigError, printable
@@ -15,165 +17,239 @@ if TYPE_CHECKING:
 
     from formats.layout import Home
 
-# A segment smaller than this would be mostly its own first line and its folder entry.
 SMALLEST_SEGMENT_BYTES = 1 << 16
 _PREFIX = "CLAUDE_SESSIONS_"
-_FIRST_CONTROL, _CONTROL_OFFSET = 0x20, 0x40
+_LARGEST_FILE_BYTES = 1 << 20
+_ESCAPE, _RETURN, _DELETE = 0x1B, 0x0D, 0x7F
+_UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
 class Config(NamedTuple):
-    """The settings. A NamedTuple, frozen as a dataclass is, but dataclasses cost a start 10 ms."""
+    """What can be set once for all sessions. No dataclass: importing it costs 10 ms."""
 
     command: tuple[str, ...] = ("claude",)
-    """What cs-rec runs when nothing is named."""
+    """What `cs-rec` records when no command is given."""
     rotate_bytes: int = 16 << 20
-    """Go on in a new segment after this many bytes of log."""
+    """A segment of the log that has grown to this is closed."""
     idle_limit_s: float | None = None
-    """The longest pause that playback keeps; stored in the session."""
+    """The longest pause that is kept at playing; stored with the session."""
     record_input: bool = True
-    """Whether what is typed is recorded."""
     capture_env: tuple[str, ...] = ("SHELL", "TERM", "COLORTERM", "LANG")
-    """The environment variables whose values the session's first line keeps."""
+    """The variables that are stored with the session."""
     mark_key: str | None = None
-    """The key that sets a marker, as `^]`."""
     pause_key: str | None = None
-    """The key that pauses recording, as `^\\`."""
+    """Keys that the recorder keeps for itself, as `key_byte` reads them."""
     quiet: bool = False
-    """Say nothing at the start and the end of a recording."""
 
 
-def load(home: Home, environ: Mapping[str, str]) -> Config:
-    """The settings of a home and an environment.
+def load(home: Home, environ: Mapping[str, str], flags: Mapping[str, str] | None = None) -> Config:
+    """The configuration in force: flags, over the environment, over the file, over the defaults.
 
-    Raises ConfigError for a file that cannot be read or parsed, an unknown key or a bad value.
+    `flags` holds what was typed, by key: `{"rotate_bytes": "16M"}` for `--rotate-bytes 16M`.
+
+    Raises ConfigError for a file that cannot be read or is no TOML, an unknown key, or a bad
+    value; the message names the file or the variable, the key, and what is expected.
     """
-    values: dict[str, Any] = {}
-    for key, value in _read(home.config).items():
-        if key not in Config._fields:
-            known = ", ".join(Config._fields)
-            raise ConfigError(f"{home.config}: unknown key {printable(key)!r}; known: {known}")
-        values[key] = _checked(key, value, home.config)
-    for key in Config._fields:
-        text = environ.get(_PREFIX + key.upper())
-        if text is not None:
-            values[key] = _checked(key, _from_text(key, text), "the environment", text)
-    return Config(**values)
+    config = Config(**_from_file(home.config))
+    if any(name.startswith(_PREFIX) for name in environ):
+        config = config._replace(**_from_texts(environ, lambda key: _PREFIX + key.upper()))
+    if flags:
+        named = {_flag_name(key): text for key, text in flags.items()}
+        config = config._replace(**_from_texts(named, _flag_name))
+    keys = [key_byte(key) for key in (config.mark_key, config.pause_key) if key]
+    if len(keys) != len(set(keys)):
+        raise ConfigError(f"mark_key and pause_key are the same key, {config.mark_key}")
+    return config
 
 
-def key_byte(text: str) -> int:
-    """The byte of a control key in caret notation, `^A` to `^_`. ValueError for anything else."""
-    if len(text) == 2 and text[0] == "^":  # noqa: PLR2004
-        byte = ord(text[1].upper()) - _CONTROL_OFFSET
-        if 0 < byte < _FIRST_CONTROL:
-            return byte
-    raise ValueError(f"{text!r} is not a control key, as ^] or ^A")
+def key_byte(key: str) -> int:
+    """The byte that a control key sends: `^]` is 29; the control character itself is read too.
+
+    Raises ConfigError for other keys: a key that types something would be lost to the program.
+    Escape and Enter are refused: arrow and function keys begin with the one, lines end in the
+    other.
+    """
+    byte = -1
+    if len(key) == 1:
+        byte = ord(key)
+    elif len(key) == 2 and key[0] == "^":  # noqa: PLR2004
+        byte = ord(key[1].upper()) ^ 0x40 if len(key[1].upper()) == 1 else -1
+    if not (0 <= byte < 0x20 or byte == _DELETE) or byte in (_ESCAPE, _RETURN):  # noqa: PLR2004
+        raise ConfigError(f"{printable(key)!r} is not a control key that can be used, as ^]")
+    return byte
 
 
-def byte_count(text: str) -> int:
-    """The bytes in `65536`, `64K`, `16M`, `1G`. ValueError for anything else."""
-    units = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
-    unit = units.get(text[-1:].upper(), 1)
-    digits = text[:-1] if unit > 1 else text
-    if not (digits.isascii() and digits.isdigit()):
-        raise ValueError(f"{text!r} is not a number of bytes, as 65536 or 16M")
-    return int(digits) * unit
-
-
-def _read(path: str) -> dict[str, Any]:
+def _from_file(path: str) -> dict[str, Any]:
+    shown = printable(path, 200)
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}") from None
-    import tomllib  # noqa: PLC0415  5 ms, only where there is a file
-
-    with os.fdopen(fd, "rb") as file:
-        try:
-            return tomllib.load(file)
-        except OSError as error:
-            raise ConfigError(f"cannot read {path}: {error.strerror}") from None
-        except (ValueError, RecursionError) as error:  # broken TOML, or not UTF-8
-            raise ConfigError(f"{path}: {printable(str(error), 200)}") from None
-
-
-def _from_text(key: str, text: str) -> object:
-    """An environment variable's text as the value a file would hold."""
-    if key in ("record_input", "quiet"):
-        return {"1": True, "true": True, "0": False, "false": False}.get(text.lower(), text)
-    if key == "idle_limit_s":
-        try:
-            return float(text)
-        except ValueError:
-            return text
-    if key == "capture_env":
-        return text.split()
-    return text
+        raise ConfigError(f"cannot read {shown}: {error.strerror}") from None
+    with open(fd, "rb") as file:
+        found = os.fstat(fd)
+        if not stat.S_ISREG(found.st_mode):
+            raise ConfigError(f"{shown} is not a file")
+        if found.st_uid not in (os.geteuid(), 0):
+            raise ConfigError(f"{shown} belongs to another user (uid {found.st_uid})")
+        if found.st_mode & stat.S_IWOTH:
+            raise ConfigError(f"{shown} can be written by other users: run chmod o-w {shown}")
+        data = file.read(_LARGEST_FILE_BYTES + 1)
+    values: dict[str, Any] = {}
+    for key, value in _parse(data, shown).items():
+        check = _CHECKS.get(key)
+        if check is None:
+            known = ", ".join(_CHECKS)
+            raise ConfigError(f"{shown}: unknown key {printable(key)!r}; the keys are {known}")
+        values[key] = _checked(check, value, f"{shown}: {key}")
+    return values
 
 
-def _checked(key: str, value: object, source: str, shown: object = None) -> object:
-    convert, expected = _KEYS[key]
+def _parse(data: bytes, shown: str) -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415  6 ms that most starts need not pay
+
+    if len(data) > _LARGEST_FILE_BYTES:
+        raise ConfigError(f"{shown} is larger than 1 MiB")
     try:
-        return convert(value)
-    except (ValueError, TypeError):
-        found = printable(repr(value if shown is None else shown))
-        name = key if shown is None else _PREFIX + key.upper()
-        raise ConfigError(f"{source}: {name} = {found}: expected {expected}") from None
+        return tomllib.loads(data.decode())
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{shown}: line {line} is not UTF-8") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(f"{shown}: no TOML: {printable(str(error), 200)}") from None
 
 
-def _require(condition: object) -> None:
-    if not condition:
-        raise ValueError
+def _flag_name(key: str) -> str:
+    return "--" + key.removesuffix("_s").replace("_", "-")
+
+
+def _from_texts(texts: Mapping[str, str], name_of: Callable[[str], str]) -> dict[str, Any]:
+    """What variables or flags set; an empty one counts as not set."""
+    values: dict[str, Any] = {}
+    for key, check in _CHECKS.items():
+        name = name_of(key)
+        if text := texts.get(name):
+            values[key] = _checked(check, _READERS.get(key, str)(text), name)
+    return values
+
+
+def _checked(check: Callable[[Any], Any], value: object, where: str) -> Any:  # noqa: ANN401
+    try:
+        return check(value)
+    except ValueError as error:
+        shown = printable(repr(value), 60)
+        raise ConfigError(f"{where} is {shown}: expected {error}") from None
 
 
 def _command(value: object) -> tuple[str, ...]:
-    if type(value) is str:
-        import shlex  # noqa: PLC0415
-
-        value = shlex.split(value)
-    words = _words(value)
-    _require(words and words[0])
+    expected = 'a command, as "claude --verbose" or ["claude", "--verbose"]'
+    words = _texts(_shell_split(value) if isinstance(value, str) else value, expected)
+    if not words or not words[0] or any("\0" in word for word in words):
+        raise ValueError(expected)
     return words
 
 
-def _words(value: object) -> tuple[str, ...]:
-    _require(type(value) is list)
-    words: list[object] = list(value)  # type: ignore[call-overload]
-    _require(all(type(word) is str and "\0" not in word for word in words))
-    return tuple(str(word) for word in words)
+def _capture_env(value: object) -> tuple[str, ...]:
+    expected = 'names of variables, as ["SHELL", "TERM"]'
+    names = _texts(value, expected)
+    if not all(names) or any("=" in name or "\0" in name for name in names):
+        raise ValueError(expected)
+    return names
+
+
+def _texts(value: object, expected: str) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ValueError(expected)
+    items: list[object] = list(value)  # pyright: ignore[reportUnknownArgumentType]
+    texts = tuple(item for item in items if isinstance(item, str))
+    if len(texts) != len(items):
+        raise ValueError(expected)
+    return texts
+
+
+def _shell_split(text: str) -> list[str]:
+    import shlex  # noqa: PLC0415  only where a string is to be split
+
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise ValueError(f"words as a shell reads them ({error})") from None
 
 
 def _rotate_bytes(value: object) -> int:
-    count = byte_count(value) if isinstance(value, str) else value
-    _require(type(count) is int and count >= SMALLEST_SEGMENT_BYTES)
-    return int(count)  # type: ignore[call-overload, no-any-return]
+    if type(value) is not int or value < SMALLEST_SEGMENT_BYTES:
+        raise ValueError(f"a number of bytes from {SMALLEST_SEGMENT_BYTES} on")
+    return value
 
 
-def _seconds(value: object) -> float:
-    _require(type(value) in (int, float))
-    seconds = float(value)  # type: ignore[arg-type]
-    _require(0 < seconds < float("inf"))
-    return seconds
+def _idle_limit_s(value: object) -> float | None:
+    if value == "none":
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ValueError("seconds above 0")  # noqa: TRY004  the caller's one kind of error
+    if not 0 < value < float("inf"):
+        raise ValueError("seconds above 0")
+    return float(value)
 
 
-def _truth(value: object) -> bool:
-    _require(type(value) is bool)
-    return bool(value)
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("true or false")  # noqa: TRY004  as above
+    return value
 
 
-def _key(value: object) -> str:
-    _require(type(value) is str)
-    key_byte(str(value))
+def _key(value: object) -> str | None:
+    if value == "none":
+        return None
+    try:
+        key_byte(value if isinstance(value, str) else "")
+    except ConfigError:
+        raise ValueError('a control key other than Escape and Enter, as "^]"') from None
     return str(value)
 
 
-_KEYS: dict[str, tuple[Callable[[Any], object], str]] = {
-    "command": (_command, 'a command, as ["claude"] or "claude --resume"'),
-    "rotate_bytes": (_rotate_bytes, "a number of bytes from 65536 on, or as '16M'"),
-    "idle_limit_s": (_seconds, "a number of seconds above 0"),
-    "record_input": (_truth, "true or false"),
-    "capture_env": (_words, 'a list of names, as ["SHELL", "TERM"]'),
-    "mark_key": (_key, 'a control key, as "^]"'),
-    "pause_key": (_key, 'a control key, as "^\\\\"'),
-    "quiet": (_truth, "true or false"),
+_CHECKS: dict[str, Callable[[object], Any]] = {
+    "command": _command,
+    "rotate_bytes": _rotate_bytes,
+    "idle_limit_s": _idle_limit_s,
+    "record_input": _flag,
+    "capture_env": _capture_env,
+    "mark_key": _key,
+    "pause_key": _key,
+    "quiet": _flag,
+}
+
+
+def _bytes_of(text: str) -> object:
+    unit = _UNITS.get(text[-1].upper(), 1)
+    digits = text[:-1] if unit > 1 else text
+    return int(digits) * unit if digits.isascii() and digits.isdigit() else text
+
+
+def _seconds_of(text: str) -> object:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _flag_of(text: str) -> object:
+    return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
+
+
+def _words_of(text: str) -> object:
+    try:
+        return _shell_split(text)
+    except ValueError:
+        return text
+
+
+# How a variable's text becomes what the file would hold.
+_READERS: dict[str, Callable[[str], object]] = {
+    "rotate_bytes": _bytes_of,
+    "idle_limit_s": _seconds_of,
+    "record_input": _flag_of,
+    "capture_env": _words_of,
+    "quiet": _flag_of,
 }

@@ -6,7 +6,7 @@ comes here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import orjson
 from pybase64 import b64decode
@@ -79,38 +79,49 @@ class Decoder:
     def decode(self, line: bytes) -> Entry:
         """The entry of one line, with or without its newline. LineError if it is none."""
         try:
-            fields = orjson.loads(line)
+            fields: dict[str, Any] = orjson.loads(line)
         except orjson.JSONDecodeError:
             raise LineError("not JSON") from None
-        if type(fields) is not dict:
+        if not isinstance(fields, dict):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise LineError("not a JSON object")
         try:
             stamp, session_id = fields["timestamp"], fields["session_id"]
             direction, encoded, size = fields["direction"], fields["data"], fields["size"]
         except KeyError as missing:
             raise LineError(f"no {missing.args[0]}") from None
-        if type(stamp) is not str or type(encoded) is not str or type(size) is not int:
-            raise LineError("a field of the wrong type")
         if session_id != self._session_id:
-            if type(session_id) is not str or not is_session_id(session_id):
-                raise LineError("bad session_id")
-            self._session_id = session_id
+            self._check_session_id(session_id)
         if direction not in (INPUT, OUTPUT):
             raise LineError("bad direction")
-        try:
-            time_us = self._parse_time(stamp)
-        except ValueError:
-            raise LineError("bad timestamp") from None
-        try:
-            data = b64decode(encoded, validate=True)
-        except ValueError:
-            raise LineError("bad base64") from None
-        if len(data) != size:
-            raise LineError("size differs from the data")
+        time_us = self._time_us(stamp)
+        data = _data(encoded, size)
         if len(fields) == len(_FIVE):
             return Entry(time_us, session_id, direction, data)
         event, extra = _beyond_the_five(fields)
         return Entry(time_us, session_id, direction, data, event, extra)
+
+    def _check_session_id(self, session_id: object) -> None:
+        if not isinstance(session_id, str) or not is_session_id(session_id):
+            raise LineError("bad session_id")
+        self._session_id = session_id
+
+    def _time_us(self, stamp: object) -> int:
+        try:
+            return self._parse_time(stamp)  # type: ignore[arg-type]
+        except (ValueError, TypeError, IndexError):
+            raise LineError("bad timestamp") from None
+
+
+def _data(encoded: object, size: object) -> bytes:
+    if type(encoded) is not str or type(size) is not int:
+        raise LineError("a field of the wrong type")
+    try:
+        data = b64decode(encoded, validate=True)
+    except ValueError:
+        raise LineError("bad base64") from None
+    if len(data) != size:
+        raise LineError("size differs from the data")
+    return data
 
 
 def decode_line(line: bytes) -> Entry:
@@ -134,9 +145,9 @@ def event_size(event: Event) -> Size | None:
 
 def _beyond_the_five(fields: dict[str, Any]) -> tuple[Event | None, dict[str, Any] | None]:
     extra = {name: value for name, value in fields.items() if name not in _FIVE}
-    event = extra.get("event")
-    if type(event) is not dict or type(event.get("type")) is not str:
-        return None, extra
+    event: Event = extra.get("event", {})
+    if not isinstance(event, dict) or not isinstance(event.get("type"), str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        return None, extra or None
     del extra["event"]
     for name, value in event.items():
         check = _EVENT_FIELDS.get(name)
@@ -160,7 +171,7 @@ def _is_text(value: object) -> bool:
 
 
 def _is_texts(value: object) -> bool:
-    return type(value) is list and all(type(item) is str for item in value)
+    return isinstance(value, list) and all(map(_is_text, cast("list[object]", value)))
 
 
 def _is_text_or_none(value: object) -> bool:
@@ -168,7 +179,9 @@ def _is_text_or_none(value: object) -> bool:
 
 
 def _is_texts_by_name(value: object) -> bool:
-    return type(value) is dict and all(_is_text_or_none(item) for item in value.values())
+    return isinstance(value, dict) and all(
+        map(_is_text_or_none, cast("dict[str, object]", value).values())
+    )
 
 
 def _is_seconds(value: object) -> bool:

@@ -58,9 +58,10 @@ class LineEncoder:
         return b'{"timestamp":"%b%b","size":0,"event":%b}\n' % (
             stamp,
             self._to_input if direction == INPUT else self._to_output,
-            _without_surrogates(written).encode(),
+            without_surrogates(written).encode(),
         )
 
 
-def _without_surrogates(text: str) -> str:
+def without_surrogates(text: str) -> str:
+    """`text` with U+FFFD for each lone surrogate, which UTF-8 and JSON readers refuse."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -37,6 +37,8 @@ _LARGEST_WINDOW_BYTES = 1 << 27
 # are streamed, so that memory stays bounded.
 _WHOLE_FRAME_BYTES = 8 << 20
 _READ_BYTES = 1 << 18
+# 131,072 frames, 128 GiB of log. A larger table would cost its reader twenty times its size.
+_LARGEST_TABLE_BYTES = 1 << 20
 # The most that real logs shrink is about 120 times. Beyond this it is a bomb.
 _LARGEST_RATIO = 1000
 _HARMLESS_BYTES = 64 << 20
@@ -108,6 +110,8 @@ def read_seek_table(file: BinaryIO) -> list[Frame] | None:
     table_bytes = count * entry_bytes + _FOOTER.size
     begin = length - table_bytes - _SKIPPABLE_HEADER.size
     if magic != _SEEKABLE_MAGIC or descriptor & _RESERVED_BITS or begin < 0:
+        return None
+    if table_bytes > _LARGEST_TABLE_BYTES:
         return None
     file.seek(begin)
     if file.read(_SKIPPABLE_HEADER.size) != _SKIPPABLE_HEADER.pack(_SEEK_TABLE_MAGIC, table_bytes):
@@ -224,6 +228,17 @@ def read_sealed(
             continue
         if not frame.whole:
             damaged(f"the file ends inside the frame at byte {frame.offset}", place)
+
+
+def content_bytes(file: BinaryIO) -> int:
+    """How many bytes of lines a plain or sealed file holds; from the seek table if it has one."""
+    file.seek(0)
+    if file.read(len(_MAGIC)) != _MAGIC:
+        return file.seek(0, os.SEEK_END)
+    table = read_seek_table(file)
+    if table is not None:
+        return sum(frame.size for frame in table)
+    return sum(len(data) for _, data in read_sealed(file, 0, lambda *_: None))
 
 
 def _decompress(file: BinaryIO, frame: Frame) -> Iterator[bytes]:

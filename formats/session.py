@@ -118,8 +118,10 @@ class Session:
         return total
 
     def log_bytes(self) -> int:
-        """The bytes of its log before compression; what a sealed file without a table holds counts
-        as it lies on disk."""
+        """The bytes of its log before compression.
+
+        A sealed file without a seek table, which is not ours, counts as it lies on disk.
+        """
         total = 0
         for path in self.files():
             try:
@@ -143,7 +145,9 @@ class Session:
             name = parse_log_name(os.path.basename(self._file))
             number = (name and name.number) or 1
             with _open(self._file) as file:
-                yield from _read(file, self._file, number, begin, self.id, damage)
+                yield from _read(
+                    file, self._file, number, begin=begin, session_id=self.id, damage=damage
+                )
         else:
             yield from self._located_in_store(damage, begin)
 
@@ -158,7 +162,9 @@ class Session:
                 except FileNotFoundError:  # sealed between the look and the opening
                     continue
                 with file:
-                    yield from _read(file, closed[number], number, begin, self.id, damage)
+                    yield from _read(
+                        file, closed[number], number, begin=begin, session_id=self.id, damage=damage
+                    )
                 number += 1
                 continue
             later = [other for other in closed if other > number]
@@ -179,17 +185,25 @@ class Session:
                 if stated > number:
                     _note_missing(damage, self.path, number, stated)
                     number = stated
-                yield from _read(file, opened[0], number, begin, self.id, damage)
+                yield from _read(
+                    file, opened[0], number, begin=begin, session_id=self.id, damage=damage
+                )
             number += 1
             if number - 1 not in self._segments()[0]:  # it was not rotated while we read it
                 return
+
+    def has_closed(self, number: int) -> bool:
+        """Whether that segment is closed: nothing will be written to it any more."""
+        return number in self._segments()[0]
 
     def _segments(self) -> tuple[dict[int, str], list[str]]:
         """(number -> path of the closed ones, the open one if there is one)."""
         closed: dict[int, str] = {}
         opened: list[str] = []
         try:
-            names = os.listdir(self._folder)
+            with os.scandir(self._folder) as items:
+                # A link may lead out of the store, a dangling one would be looked for for ever.
+                names = [item.name for item in items if item.is_file(follow_symlinks=False)]
         except OSError as error:
             message = f"cannot list {printable(self._folder, 200)}: {error.strerror}"
             raise LogError(message) from None
@@ -206,6 +220,26 @@ class Session:
         return closed, opened
 
 
+class _OpenEnd:
+    """Asked at the end of the open segment, says whether there may be more to read of it.
+
+    A rotation between our last read and now may have come after more entries: once the segment
+    is seen to be closed, what is left is read, and then the next segment.
+    """
+
+    def __init__(self, session: Session, number: int) -> None:
+        self.rotated = False
+        self._session = session
+        self._number = number
+
+    def may_go_on(self) -> bool:
+        """True once, when the segment has been closed since it was opened."""
+        if self.rotated:
+            return False
+        self.rotated = self._session.has_closed(self._number)
+        return self.rotated
+
+
 def is_log_path(path: str) -> bool:
     """Whether the name ends as logs do."""
     return path.endswith((LOG, SEALED))
@@ -213,7 +247,7 @@ def is_log_path(path: str) -> bool:
 
 def _open(path: str) -> BinaryIO:
     try:
-        return open(path, "rb", buffering=0)  # noqa: SIM115  the callers close it
+        return open(path, "rb", buffering=0)
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -238,7 +272,7 @@ def _note_missing(damage: Damage, where: str, number: int, found: int) -> None:
 
 def _stated_number(file: BinaryIO, path: str) -> int:
     """The number that the first entry of an open segment states; 1 when it states none."""
-    for _, entry in _read(file, path, 0, Place(0, 0), "", Damage()):
+    for _, entry in _read(file, path, 0, begin=Place(0, 0), expect="", damage=Damage()):
         if entry.event is not None and entry.event["type"] == "segment":
             number = entry.event.get("number", 1)
             return number if type(number) is int else 1
@@ -246,7 +280,9 @@ def _stated_number(file: BinaryIO, path: str) -> int:
     return 1
 
 
-def _chunks(file: BinaryIO, path: str, start: int, damage: Damage) -> Iterator[tuple[int, bytes]]:
+def _chunks(
+    file: BinaryIO, path: str, start: int, damage: Damage, end: _OpenEnd | None
+) -> Iterator[tuple[int, bytes]]:
     """(Offset, bytes) of the plain log, from `start` or a little before."""
     if file.read(4) == b"\x28\xb5\x2f\xfd" or path.endswith(SEALED):
         from formats.sealed import read_sealed  # noqa: PLC0415  15 ms that plain logs do not need
@@ -258,13 +294,16 @@ def _chunks(file: BinaryIO, path: str, start: int, damage: Damage) -> Iterator[t
         yield from read_sealed(file, start, damaged)
         return
     file.seek(start)
-    while chunk := file.read(_READ_BYTES):
-        yield start, chunk
-        start += len(chunk)
+    while True:
+        while chunk := file.read(_READ_BYTES):
+            yield start, chunk
+            start += len(chunk)
+        if end is None or not end.may_go_on():
+            return
 
 
 def _read(
-    file: BinaryIO, path: str, number: int, begin: Place, session_id: str, damage: Damage
+    file: BinaryIO, path: str, number: int, *, begin: Place, expect: str, damage: Damage
 ) -> Iterator[tuple[Place, Entry]]:
     """The entries of one segment's file, from its beginning or from `begin` if that lies in it."""
     start = begin.offset if begin.segment == number else 0
@@ -272,20 +311,20 @@ def _read(
     lines = _Lines(path, start, damage)
     decode = Decoder().decode
     try:
-        for place, line in lines.of(_chunks(file, path, start, damage)):
+        for place, line in lines.of(_chunks(file, path, start, damage, end)):
             if not line:
                 continue
             try:
                 entry = decode(line)
-                if session_id and entry.session_id != session_id:
+                if expect and entry.session_id != expect:
                     raise LineError("another session's")  # noqa: TRY301
             except LineError as error:
                 lines.note(place, str(error))
-                rescued = _rescue(line, session_id)
+                rescued = _rescue(line, expect)
                 if rescued is None:
                     continue
                 entry = rescued
-            session_id = session_id or entry.session_id
+            expect = expect or entry.session_id
             yield Place(number, place), entry
     except OSError as error:
         message = f"cannot read {printable(path, 200)}: {error.strerror}"

@@ -124,7 +124,17 @@ def _parse_second(text: str) -> int:
     if (month, day) == (_FEBRUARY, _LEAP_DAY) and (year % 4 or (not year % 100 and year % 400)):
         message = f"{text!r}: {year} has no 29 February"
         raise ValueError(message)
-    return _days_from_civil(year, month, day) * _S_PER_DAY + hour * 3600 + minute * 60 + second
+    return _in_range(
+        _days_from_civil(year, month, day) * _S_PER_DAY + hour * 3600 + minute * 60 + second
+    )
+
+
+def _in_range(second: int) -> int:
+    """An offset or a leap second may lead out of the years that can be written again."""
+    if not _FIRST_DAY <= second // _S_PER_DAY <= _LAST_DAY:
+        message = f"{second} seconds since 1970 lie outside the years 0000 to 9999"
+        raise ValueError(message)
+    return second
 
 
 def _parse_any(text: str) -> int:
@@ -140,7 +150,7 @@ def _parse_any(text: str) -> int:
             end += 1
         fraction_us = _digits(rest[1:end][:6].ljust(6, "0")) if end > 1 else _digits("")
         rest = rest[end:]
-    return (second - _offset_s(rest)) * US_PER_S + fraction_us
+    return _in_range(second - _offset_s(rest)) * US_PER_S + fraction_us
 
 
 def _offset_s(text: str) -> int:

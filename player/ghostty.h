@@ -46,7 +46,6 @@ typedef enum {
 } GhosttyRowData;
 
 typedef struct GhosttyTerminalImpl* GhosttyTerminal;
-typedef struct GhosttyAllocator GhosttyAllocator;
 typedef uint64_t GhosttyRow;
 typedef uint16_t GhosttyMode;
 
@@ -95,7 +94,7 @@ typedef struct {
 
 const char* ghostty_type_json(void);
 
-GhosttyResult ghostty_terminal_new(const GhosttyAllocator* allocator, GhosttyTerminal* terminal,
+GhosttyResult ghostty_terminal_new(const void* allocator, GhosttyTerminal* terminal,
                                    uint16_t cols, uint16_t rows);
 void ghostty_terminal_free(GhosttyTerminal terminal);
 GhosttyResult ghostty_terminal_set(GhosttyTerminal terminal, GhosttyTerminalOption option,

@@ -144,5 +144,3 @@ def _as_json(session_id: str, first_us: int, hit: Hit) -> str:
         "matches": hit.spans,
     }
     return orjson.dumps(fields).decode()
-
-

@@ -28,7 +28,7 @@ class SegmentHash:
         self._sha256: HASH | None = None
 
     def advance(self, size: int) -> None:
-        """The file holds `size` bytes now: hash another step in the background when there is one."""
+        """The file holds `size` bytes now: hash what is a whole step, in the background."""
         if size - self._started_bytes >= _STEP_BYTES and self._busy.acquire(blocking=False):
             self._started_bytes = size
             start_new_thread(self._work, (size,))

@@ -10,16 +10,17 @@ import errno
 import os
 import signal
 import termios
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ptyprocess import PtyProcess
 
 from formats.errors import printable
-from formats.size import Size
 from recorder.errors import CannotExecuteError, CommandNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from formats.size import Size
 
 _LFLAGS, _CC = 3, 6
 
@@ -44,7 +45,7 @@ class Child:
     ) -> None:
         argv = [find_command(command[0], cwd, environ), *command[1:]]
         try:
-            self._process = PtyProcess.spawn(
+            self._process: Any = PtyProcess.spawn(  # pyright: ignore[reportUnknownMemberType]
                 argv,
                 cwd=cwd,
                 env=dict(environ),

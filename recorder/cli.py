@@ -53,7 +53,11 @@ class Recording:
         self._start_us = self._clock.now_us()
         self._sealing = Sealing(options.home, self._id)
         self._log = Log(
-            options.home, self._id, self._clock, options.rotate_bytes, self._sealing.start
+            home=options.home,
+            session_id=self._id,
+            clock=self._clock,
+            rotate_bytes=options.rotate_bytes,
+            on_rotated=self._sealing.start,
         )
 
     def run(self) -> int:
@@ -77,14 +81,22 @@ class Recording:
     def _relay(self, child: Child, signals: Signals) -> Ending:
         options, log = self._options, self._log
         keyboard = Keyboard(
-            child,
-            self._terminal,
-            log,
-            self._clock,
-            options.hot_keys,
+            child=child,
+            terminal=self._terminal,
+            log=log,
+            clock=self._clock,
+            hot_keys=options.hot_keys,
             record=options.record_input,
         )
-        relay = Relay(child, self._terminal, log, keyboard, signals, self._sealing, options.size)
+        relay = Relay(
+            child=child,
+            terminal=self._terminal,
+            log=log,
+            keyboard=keyboard,
+            signals=signals,
+            sealing=self._sealing,
+            fixed_size=options.size,
+        )
         self._terminal.make_raw()
         try:
             return relay.run()

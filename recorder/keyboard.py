@@ -42,12 +42,12 @@ class Keyboard:
 
     def __init__(
         self,
+        *,
         child: Child,
         terminal: Terminal,
         log: Log,
         clock: Clock,
         hot_keys: HotKeys,
-        *,
         record: bool,
     ) -> None:
         self.paused = False

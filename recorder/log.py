@@ -39,6 +39,7 @@ class Log:
 
     def __init__(
         self,
+        *,
         home: Home,
         session_id: str,
         clock: Clock,

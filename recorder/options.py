@@ -6,7 +6,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from formats.config import SMALLEST_SEGMENT_BYTES, byte_count, key_byte, load
+from formats.config import key_byte, load
 from formats.errors import printable
 from formats.layout import Home
 from formats.size import Size, parse_size
@@ -77,8 +77,7 @@ def parse_options(argv: Sequence[str], environ: Mapping[str, str]) -> Options:
         raise RecorderError("no command after --: name one, as cs-rec . -- bash")
     flags = parser().parse_args(typed)
     home = Home.of(environ, flags.home)
-    config = load(home, environ)
-    rotate_bytes = config.rotate_bytes if flags.rotate_bytes is None else flags.rotate_bytes
+    config = load(home, environ, _settings(flags))
     return Options(
         home=home,
         directory=_directory(flags.directory),
@@ -89,14 +88,22 @@ def parse_options(argv: Sequence[str], environ: Mapping[str, str]) -> Options:
         size=flags.size,
         quiet=flags.quiet or config.quiet,
         allow_nested=flags.allow_nested,
-        rotate_bytes=rotate_bytes,
-        idle_limit_s=config.idle_limit_s if flags.idle_limit is None else flags.idle_limit,
-        hot_keys=HotKeys(
-            _key(config.mark_key if flags.mark_key is None else flags.mark_key),
-            _key(config.pause_key if flags.pause_key is None else flags.pause_key),
-        ),
-        capture_env=tuple(config.capture_env),
+        rotate_bytes=config.rotate_bytes,
+        idle_limit_s=config.idle_limit_s,
+        hot_keys=HotKeys(_key(config.mark_key), _key(config.pause_key)),
+        capture_env=config.capture_env,
     )
+
+
+def _settings(flags: argparse.Namespace) -> dict[str, str]:
+    """The flags that override a setting, as typed."""
+    typed = {
+        "rotate_bytes": flags.rotate_bytes,
+        "idle_limit_s": flags.idle_limit,
+        "mark_key": flags.mark_key,
+        "pause_key": flags.pause_key,
+    }
+    return {key: text for key, text in typed.items() if text is not None}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -125,26 +132,22 @@ def parser() -> argparse.ArgumentParser:
     add(
         "--rotate-bytes",
         metavar="N",
-        type=_checked(_rotate_bytes),
         help="go on in a new file after N bytes of log, e.g. 16M (default), 1G",
     )
     add(
         "--idle-limit",
         metavar="SECONDS",
-        type=_checked(_seconds),
         help="longest pause that cs-play keeps (the log keeps all of it)",
     )
     add(
         "--mark-key",
         metavar="KEY",
-        type=_checked(_key_text),
-        help="key that sets a marker, as ^] (default: none)",
+        help="sets a marker, as ^] (default: none)",
     )
     add(
         "--pause-key",
         metavar="KEY",
-        type=_checked(_key_text),
-        help="key that pauses recording, as ^\\ (default: none)",
+        help="pauses recording (default: none)",
     )
     add("--home", metavar="PATH", help="where sessions lie (default: ~/.claude-sessions)")
     add("--version", action="store_true", help="print the version and exit")
@@ -167,23 +170,6 @@ def _text(text: str) -> str:
     return printable(os.fsencode(text).decode("utf-8", "replace"), 1000)
 
 
-def _rotate_bytes(text: str) -> int:
-    count = byte_count(text)
-    if count < SMALLEST_SEGMENT_BYTES:
-        raise ValueError(f"{text!r}: a segment holds at least {SMALLEST_SEGMENT_BYTES} bytes")
-    return count
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < float("inf"):
-        raise ValueError(f"{text!r} is not a number of seconds above 0")
-    return seconds
-
-
 def _directory(text: str) -> str:
     path = os.path.abspath(text)
     if "\0" in text or not os.path.isdir(path):
@@ -191,11 +177,6 @@ def _directory(text: str) -> str:
         hint = f"; to record a command: cs-rec . -- {shown}" if "/" not in text else ""
         raise RecorderError(f"{shown} is not a folder{hint}")
     return path
-
-
-def _key_text(text: str) -> str:
-    key_byte(text)
-    return text
 
 
 def _key(text: str | None) -> int | None:

@@ -46,6 +46,7 @@ class Relay:
 
     def __init__(
         self,
+        *,
         child: Child,
         terminal: Terminal,
         log: Log,

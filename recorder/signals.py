@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -30,7 +30,7 @@ class Signals:
         """The first signal that asked us to end."""
         self._found: dict[int, object] = {}
 
-    def __enter__(self) -> Signals:
+    def __enter__(self) -> Self:
         self.fd, self._write_fd = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._old_wakeup_fd = signal.set_wakeup_fd(self._write_fd, warn_on_full_buffer=False)
         for number in _WATCHED:

@@ -189,7 +189,9 @@ class OuterTerminal:
         """Wait until `condition()` is true, and give its value; `read`: look at the screen too."""
         deadline = time.monotonic() + limit_s
         while not (value := condition()):
-            assert time.monotonic() < deadline, f"waited {limit_s} s; {self._tail()}"
+            assert time.monotonic() < deadline, f"waited in vain; {self._tail()}"
+            if self.process.poll() is not None:  # little can still happen
+                deadline = min(deadline, time.monotonic() + 1)
             if read:
                 self.look()
             else:

@@ -1,0 +1,262 @@
+"""A terminal's screen as a value to ask: bytes go in, rows of text come out.
+
+The engine is libghostty-vt. It answers no query, opens nothing, sets no clipboard: no callback is
+registered, so a recording, even a hostile one, reaches nothing but the cells of its own grid. It
+may crash for reasons of its own, so a process that feeds it must be one that may die.
+
+What has scrolled off stays in the engine only until `take_history` takes it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from formats.size import Size
+from player.ghostty import ScreenEngineError, load
+
+__all__ = ["LARGEST_SIZE", "SMALLEST_SIZE", "Cursor", "Screen", "ScreenEngineError", "clamp"]
+
+SMALLEST_SIZE: Final = Size(2, 2)
+"""The one crash known of the engine needs a screen of one row."""
+
+LARGEST_SIZE: Final = Size(1000, 500)
+"""500,000 cells are 4 MB, and no window is larger; a hostile recording asks for 65535x65535."""
+
+_KIB: Final = 1 << 10
+_APC_BYTES: Final = 64 * _KIB
+_UNFINISHED_SEQUENCE_BYTES: Final = 1 << 20
+_FIRST_TEXT_BYTES: Final = 64 * _KIB
+# A full screen of hostile combining marks is the largest text there can be.
+_LARGEST_TEXT_BYTES: Final = 256 << 20
+# A line that wraps over more rows than this is taken in pieces.
+_LONGEST_LINE_ROWS: Final = 256
+# Only for programs that ask for the size in pixels, and those get no answer.
+_CELL_WIDTH_PX, _CELL_HEIGHT_PX = 8, 16
+_GRAPHEME_CLUSTERS: Final = 2027
+_SYNCHRONIZED_OUTPUT: Final = 2026
+
+
+class Cursor(NamedTuple):
+    """Where the next character goes; column and row count from 0."""
+
+    col: int
+    row: int
+
+
+def clamp(size: Size) -> Size:
+    """The nearest size that the engine is given."""
+    return Size(
+        max(SMALLEST_SIZE.cols, min(size.cols, LARGEST_SIZE.cols)),
+        max(SMALLEST_SIZE.rows, min(size.rows, LARGEST_SIZE.rows)),
+    )
+
+
+class Screen:
+    """The screen of a terminal of `size`, clamped to what the engine bears.
+
+    `scrollback` is the count of rows kept after they scrolled off; the engine frees them by pages
+    of some hundred rows. Characters are as wide as Unicode's grapheme clusters say (mode 2027):
+    that is what today's terminals do and what agents' interfaces reckon with. A program can still
+    switch it off; a reset (RIS) switches it on again.
+
+    Raises ScreenEngineError when the engine cannot be loaded. Not to be shared between threads.
+    """
+
+    __slots__ = (
+        "_buffer", "_end", "_ffi", "_from", "_history_rows", "_integer", "_length", "_lib",
+        "_mode", "_options", "_point", "_selection", "_size", "_start", "_terminal",
+    )  # fmt: skip
+
+    def __init__(self, size: Size, scrollback: int = 0) -> None:
+        engine = load()
+        self._ffi, self._lib = engine.ffi, engine.lib
+        self._size = clamp(size)
+        self._terminal = self._new_terminal(scrollback)
+        self._make_places()
+
+    def _new_terminal(self, scrollback: int) -> Any:  # noqa: ANN401  cffi has no types
+        ffi, lib = self._ffi, self._lib
+        made = ffi.new("GhosttyTerminal*")
+        if lib.ghostty_terminal_new(ffi.NULL, made, *self._size):
+            raise ScreenEngineError(f"no memory for a screen of {self._size.cols}x{self._size.rows}")
+        terminal = ffi.gc(made[0], lib.ghostty_terminal_free)
+
+        def limit(option: int, value: int, unit: str = "size_t*") -> None:
+            self._check(lib.ghostty_terminal_set(terminal, option, ffi.new(unit, value)))
+
+        # All before the first byte: some have no effect later.
+        if scrollback:
+            # Whichever of bytes and lines is reached first wins: NULL leaves the lines alone.
+            option = lib.GHOSTTY_TERMINAL_OPT_SCROLLBACK_MAX_BYTES
+            self._check(lib.ghostty_terminal_set(terminal, option, ffi.NULL))
+            limit(lib.GHOSTTY_TERMINAL_OPT_SCROLLBACK_MAX_LINES, scrollback)
+        else:
+            limit(lib.GHOSTTY_TERMINAL_OPT_SCROLLBACK_MAX_BYTES, 0)
+        limit(lib.GHOSTTY_TERMINAL_OPT_KITTY_IMAGE_STORAGE_LIMIT, 0, "uint64_t*")
+        limit(lib.GHOSTTY_TERMINAL_OPT_APC_MAX_BYTES, _APC_BYTES)
+        limit(lib.GHOSTTY_TERMINAL_OPT_CLIPBOARD_WRITE_MAX_BYTES, 0)
+        limit(lib.GHOSTTY_TERMINAL_OPT_CONTINUATION_MAX_BYTES, _UNFINISHED_SEQUENCE_BYTES)
+        clusters = ffi.new("GhosttyTerminalModeConfig*", (_GRAPHEME_CLUSTERS, True))
+        option = lib.GHOSTTY_TERMINAL_OPT_MODE_DEFAULT
+        self._check(lib.ghostty_terminal_set(terminal, option, clusters))
+        return terminal
+
+    def _make_places(self) -> None:
+        """Make once what each reading writes to: a reading then costs 13 us, not 45."""
+        ffi, lib = self._ffi, self._lib
+        self._integer, self._history_rows = ffi.new("uint16_t*"), ffi.new("size_t*")
+        self._mode = ffi.new("GhosttyTerminalModeConfig*")
+        self._point, self._length = ffi.new("GhosttyPoint*"), ffi.new("size_t*")
+        self._buffer = ffi.new("uint8_t[]", _FIRST_TEXT_BYTES)
+        selection = self._selection = ffi.new("GhosttySelection*")
+        selection.size = ffi.sizeof("GhosttySelection")
+        selection.start.size = selection.end.size = ffi.sizeof("GhosttyGridRef")
+        self._start, self._end = ffi.addressof(selection.start), ffi.addressof(selection.end)
+        options = self._options = ffi.new("GhosttyTerminalSelectionFormatOptions*")
+        options.size = ffi.sizeof("GhosttyTerminalSelectionFormatOptions")
+        options.emit, options.trim = lib.GHOSTTY_FORMATTER_FORMAT_PLAIN, True
+        options.selection = selection
+
+    @staticmethod
+    def _check(result: int) -> None:
+        if result:
+            raise ScreenEngineError(f"the screen engine fails with {result}")
+
+    @property
+    def size(self) -> Size:
+        """The size in use, which is the one asked for or the nearest possible."""
+        return self._size
+
+    @property
+    def cursor(self) -> Cursor:
+        """Where the next character goes."""
+        lib = self._lib
+        return Cursor(
+            self._number(lib.GHOSTTY_TERMINAL_DATA_CURSOR_X),
+            self._number(lib.GHOSTTY_TERMINAL_DATA_CURSOR_Y),
+        )
+
+    @property
+    def title(self) -> str:
+        """The window title that the program has set last; empty before that."""
+        title = self._ffi.new("GhosttyString*")
+        data = self._lib.GHOSTTY_TERMINAL_DATA_TITLE
+        if self._lib.ghostty_terminal_get(self._terminal, data, title) or not title.len:
+            return ""
+        return str(self._ffi.buffer(title.ptr, title.len)[:].decode(errors="replace"))
+
+    @property
+    def alternate(self) -> bool:
+        """Whether the alternate screen is shown, of which nothing scrolls off."""
+        return self._number(self._lib.GHOSTTY_TERMINAL_DATA_ACTIVE_SCREEN, "int*") == 1
+
+    @property
+    def synchronized(self) -> bool:
+        """Whether a synchronized update has begun and not ended: a terminal would not draw now."""
+        self._mode.mode = _SYNCHRONIZED_OUTPUT
+        data = self._lib.GHOSTTY_TERMINAL_DATA_MODE
+        self._check(self._lib.ghostty_terminal_get(self._terminal, data, self._mode))
+        return bool(self._mode.value)
+
+    @property
+    def history_rows(self) -> int:
+        """Count of rows that have scrolled off and were not taken; 0 on the alternate screen."""
+        data = self._lib.GHOSTTY_TERMINAL_DATA_SCROLLBACK_ROWS
+        self._check(self._lib.ghostty_terminal_get(self._terminal, data, self._history_rows))
+        return int(self._history_rows[0])
+
+    def feed(self, data: bytes) -> None:
+        """Do what the bytes say. They may begin and end anywhere in a sequence or character."""
+        self._lib.ghostty_terminal_vt_write(self._terminal, data, len(data))
+
+    def resize(self, size: Size) -> None:
+        """Change the size, as the window did: the main screen's lines are wrapped anew."""
+        size = clamp(size)
+        if size == self._size:
+            return
+        result = self._lib.ghostty_terminal_resize(
+            self._terminal, size.cols, size.rows, _CELL_WIDTH_PX, _CELL_HEIGHT_PX
+        )
+        self._check(result)
+        self._size = size
+
+    def text(self) -> list[str]:
+        """The rows of the screen as drawn, one string each, without their trailing blanks."""
+        tag = self._lib.GHOSTTY_POINT_TAG_ACTIVE
+        rows = self._format(tag, 0, self._size.rows - 1, unwrap=False).decode().split("\n")
+        return rows + [""] * (self._size.rows - len(rows))
+
+    def lines(self) -> bytes:
+        r"""The lines on the screen in UTF-8, one for each `\n`, trailing blanks off.
+
+        A line that was wrapped to several rows is whole, also what of it has scrolled off, up to
+        256 rows of it; thus a change of the width changes no line.
+        """
+        tag, last = self._lib.GHOSTTY_POINT_TAG_ACTIVE, self._size.rows - 1
+        history_rows = self.history_rows
+        if not history_rows:
+            return self._format(tag, 0, last, unwrap=True)
+        first = history_rows
+        lowest = max(0, history_rows - _LONGEST_LINE_ROWS)
+        continuation = self._lib.GHOSTTY_ROW_DATA_WRAP_CONTINUATION
+        while first > lowest and self._flag(first, continuation):
+            first -= 1
+        tag = self._lib.GHOSTTY_POINT_TAG_SCREEN
+        return self._format(tag, first, history_rows + last, unwrap=True)
+
+    def take_history(self, *, all_of_it: bool = False) -> tuple[list[bytes], int]:
+        """The lines that have scrolled off since the last taking, oldest first, and their rows.
+
+        Lines are UTF-8 as in `lines`. Nothing is taken while the last of them goes on in the
+        screen, unless it is longer than 256 rows or `all_of_it` is wanted. What is taken is
+        forgotten here. Gives ([], 0) on the alternate screen.
+        """
+        rows = self.history_rows
+        if not rows:
+            return [], 0
+        unfinished = self._flag(rows - 1, self._lib.GHOSTTY_ROW_DATA_WRAP)
+        if unfinished and rows < _LONGEST_LINE_ROWS and not all_of_it:
+            return [], 0
+        text = self._format(self._lib.GHOSTTY_POINT_TAG_SCREEN, 0, rows - 1, unwrap=True)
+        # Pruning by a limit, unlike CSI 3J, may be done in the middle of a sequence.
+        option = self._lib.GHOSTTY_TERMINAL_OPT_SCROLLBACK_MAX_BYTES
+        self._integer[0] = 0
+        none = self._ffi.new("size_t*", 0)
+        self._check(self._lib.ghostty_terminal_set(self._terminal, option, none))
+        self._check(self._lib.ghostty_terminal_set(self._terminal, option, self._ffi.NULL))
+        return text.split(b"\n"), rows
+
+    def _number(self, data: int, unit: str = "") -> int:
+        place = self._ffi.new(unit) if unit else self._integer
+        self._check(self._lib.ghostty_terminal_get(self._terminal, data, place))
+        return int(place[0])
+
+    def _flag(self, row: int, data: int) -> bool:
+        """A flag of a row, counted from the oldest that is kept."""
+        lib = self._lib
+        self._refer(self._start, lib.GHOSTTY_POINT_TAG_SCREEN, 0, row)
+        found, value = self._ffi.new("GhosttyRow*"), self._ffi.new("bool*")
+        self._check(lib.ghostty_grid_ref_row(self._start, found))
+        self._check(lib.ghostty_row_get(found[0], data, value))
+        return bool(value[0])
+
+    def _refer(self, place: Any, tag: int, col: int, row: int) -> None:  # noqa: ANN401
+        point = self._point
+        point.tag, point.value.x, point.value.y = tag, col, row
+        self._check(self._lib.ghostty_terminal_grid_ref(self._terminal, point[0], place))
+
+    def _format(self, tag: int, first: int, last: int, *, unwrap: bool) -> bytes:
+        """Rows `first` to `last` in UTF-8; trailing blank rows are left off."""
+        self._refer(self._start, tag, 0, first)
+        self._refer(self._end, tag, self._size.cols - 1, last)
+        self._options.unwrap = unwrap
+        lib, length = self._lib, self._length
+        while True:
+            result = lib.ghostty_terminal_selection_format_buf(
+                self._terminal, self._options[0], self._buffer, len(self._buffer), length
+            )
+            if result != lib.GHOSTTY_OUT_OF_SPACE or length[0] > _LARGEST_TEXT_BYTES:
+                break
+            self._buffer = self._ffi.new("uint8_t[]", 2 * length[0])
+        self._check(result)
+        return bytes(self._ffi.buffer(self._buffer, length[0]))
