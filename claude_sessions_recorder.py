@@ -12,7 +12,6 @@ start `cs-rec` wait for their own program: what this module imports Python has l
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 
@@ -144,8 +143,9 @@ def _open_closed_descriptors() -> None:
 
 def _never_fail_on_a_character() -> None:
     """Escape what stdout's encoding cannot hold: names of files and titles may be any bytes."""
-    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
-        sys.stdout.reconfigure(errors="backslashreplace")
+    reconfigure = getattr(sys.stdout, "reconfigure", None)  # a stdout that is closed has none
+    if reconfigure is not None and sys.stdout.errors == "strict":
+        reconfigure(errors="backslashreplace")
 
 
 def _discard_stdout() -> None:

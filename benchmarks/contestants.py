@@ -89,11 +89,11 @@ def find(named: Mapping[str, str]) -> list[Contestant]:
     PATH has of the same family, except that ours is always looked for next to this Python first.
     """
     found = [Contestant(BARE, BARE, "", "")]
-    for family in FAMILIES:
+    for family, its in FAMILIES.items():
         names = [name for name in named if _family(name) == family]
         if names:
             found += [_contestant(name, family, named[name]) for name in names]
-        elif program := _look_for(FAMILIES[family].program):
+        elif program := _look_for(its.program):
             found.append(_contestant("", family, program))
     return found
 
@@ -125,7 +125,7 @@ def _version(program: str, option: str) -> str:
     if not option:
         return ""
     try:
-        done = subprocess.run(  # noqa: S603 - the programs of the table or of the command line
+        done = subprocess.run(
             [program, option], capture_output=True, text=True, timeout=10, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
@@ -142,7 +142,7 @@ def _by_shell(command: Sequence[str]) -> str:
 FAMILIES: dict[str, Family] = {
     OURS: Family(
         OURS,
-        lambda program, command, log: [program, "--quiet", ".", "--", *command],
+        lambda program, command, _log: [program, "--quiet", ".", "--", *command],
         SESSIONS + "/logs",
         separate=True,
     ),

@@ -31,10 +31,14 @@ class Budget(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """A budget and what was measured; None when the contestant or the reference did not run."""
+    """A budget and the median of what was measured; None when there is nothing to judge.
+
+    `ends`: the lowest and the highest round, to see how much of a verdict is the machine's mood.
+    """
 
     budget: Budget
     value: float | None
+    ends: tuple[float, float]
     met: bool
 
 
@@ -59,6 +63,7 @@ BUDGETS = (
     Budget("memory", "growth_mib", "", 0.0, slack=0.25),
     Budget("start", "exec_ms", "", 45.0),
     Budget("start", "exec_ms", "script", 1.3),
+    Budget("start", "exit_ms", "script", 1.3),
     Budget("tui", "sealed_ratio", "", 15.0, at_least=True),
 )
 
@@ -84,21 +89,21 @@ def median(runs: list[Run], contestant: str, measure: str, figure: str) -> float
     return statistics.median(found.values()) if found else None
 
 
-def spread(runs: list[Run], contestant: str, measure: str, figure: str) -> float:
-    """Return half of (highest - lowest) to the median over the rounds; 0 for a single one."""
-    found = list(values(runs, contestant, measure, figure).values())
-    middle = statistics.median(found) if found else 0.0
-    return (max(found) - min(found)) / 2 / middle if middle else 0.0
+def paired(
+    runs: list[Run], contestant: str, reference: str, measure: str, figure: str
+) -> list[float]:
+    """Return the ratios within each round: what both met in the same minute."""
+    ours = values(runs, contestant, measure, figure)
+    theirs = values(runs, reference, measure, figure)
+    return [ours[number] / theirs[number] for number in ours if theirs.get(number)]
 
 
 def ratio(
     runs: list[Run], contestant: str, reference: str, measure: str, figure: str
 ) -> float | None:
-    """Return the median of the ratios within each round: what both met in the same minute."""
-    ours = values(runs, contestant, measure, figure)
-    theirs = values(runs, reference, measure, figure)
-    paired = [ours[number] / theirs[number] for number in ours if theirs.get(number)]
-    return statistics.median(paired) if paired else None
+    """Return the median of the ratios within each round, None without any."""
+    found = paired(runs, contestant, reference, measure, figure)
+    return statistics.median(found) if found else None
 
 
 def reference_name(runs: list[Run], beginning: str) -> str | None:
@@ -111,14 +116,14 @@ def reference_name(runs: list[Run], beginning: str) -> str | None:
 
 def verdict(runs: list[Run], contestant: str, budget: Budget) -> Verdict:
     """Hold `contestant` against one budget."""
-    value: float | None
     if budget.reference:
-        reference = reference_name(runs, budget.reference)
-        value = reference and ratio(runs, contestant, reference, budget.measure, budget.figure)
+        reference = reference_name(runs, budget.reference) or budget.reference
+        found = paired(runs, contestant, reference, budget.measure, budget.figure)
     else:
-        value = median(runs, contestant, budget.measure, budget.figure)
-    if value is None:
-        return Verdict(budget, None, met=False)
+        found = list(values(runs, contestant, budget.measure, budget.figure).values())
+    if not found:
+        return Verdict(budget, None, (0.0, 0.0), met=False)
+    value, ends = statistics.median(found), (min(found), max(found))
     if budget.at_least:
-        return Verdict(budget, value, met=value >= budget.limit - budget.slack)
-    return Verdict(budget, value, met=value <= budget.limit + budget.slack)
+        return Verdict(budget, value, ends, met=value >= budget.limit - budget.slack)
+    return Verdict(budget, value, ends, met=value <= budget.limit + budget.slack)

@@ -16,8 +16,14 @@ import sys
 import termios
 import time
 import tty
+from typing import TYPE_CHECKING
 
-from payloads import ECHO, FRAME_START, LAST_LINE
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from benchmarks.payloads import ECHO, FRAME_START, LAST_LINE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 WRITE_BYTES = 65536  # what `cat` and a busy build write at once: the recorder is the bottleneck
 FLOW_WRITE_BYTES = 4096  # small, so that a key never waits for a long write of our own
@@ -155,9 +161,14 @@ def echo_flow(stage: Stage, path: str, flow_bytes: str) -> None:
 
 
 def main(argv: list[str]) -> None:
-    """Run one kind of load and leave at once: no tear-down that a recorder could be charged with."""
+    """Run one kind of load, and leave without a tear-down that a recorder could be charged with."""
     stage = Stage(argv[0])
-    kinds = {"flood": flood, "steady": steady, "echo": echo, "echo_flow": echo_flow}
+    kinds: dict[str, Callable[..., None]] = {
+        "flood": flood,
+        "steady": steady,
+        "echo": echo,
+        "echo_flow": echo_flow,
+    }
     kinds[argv[1]](stage, *argv[2:])
     os._exit(0)
 

@@ -12,13 +12,13 @@ import re
 import struct
 from typing import TYPE_CHECKING, Any
 
-from payloads import LAST_LINE, length_and_hash
+from benchmarks.payloads import LAST_LINE, length_and_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from payloads import Payload
+    from benchmarks.payloads import Payload
 
 TAIL_BYTES = 1 << 16
 END = LAST_LINE.rstrip()
@@ -55,12 +55,13 @@ def _ttyrec_tail(data: bytes) -> bytes:
 
 def _asciicast_tail(tail: bytes) -> bytes:
     screen = ""
+    event: list[Any]
     for line in tail.splitlines()[1:]:
         try:
             event = json.loads(line)
         except ValueError:
             continue
-        if isinstance(event, list) and len(event) == 3 and event[1] == "o":  # noqa: PLR2004
+        if event[1] == "o":
             screen += event[2]
     return screen.encode()
 
@@ -89,7 +90,7 @@ def decode(path: Path) -> Iterator[dict[str, Any]]:
 
 def exact(logs: Path, payload: Payload) -> bool:
     """Tell whether our log holds the bytes of the load: all, in order, and nothing else."""
-    stored = length_and_hash(
+    stored: tuple[int, str] = length_and_hash(
         base64.b64decode(line["data"], validate=True)
         for path in segments(logs)
         for line in decode(path)

@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import contestants
-import logs
-import payloads
+from benchmarks import contestants, logs, payloads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from contestants import Contestant
+    from benchmarks.contestants import Contestant
 
 HERE = Path(__file__).resolve().parent
 MB = 1_000_000
@@ -43,7 +41,7 @@ class Scale:
         return self.size_bytes // 2, 3 * self.size_bytes
 
 
-QUICK = Scale(size_bytes=4 * MB, steady_s=2.0, keys=200, starts=3)
+QUICK = Scale(size_bytes=4 * MB, steady_s=1.0, keys=200, starts=3)
 
 
 class Bench:
@@ -67,9 +65,7 @@ class Bench:
             "memory": self._memory,
         }
 
-    def _flood(
-        self, who: Contestant, payload: payloads.Payload, mode: str
-    ) -> dict[str, Any]:
+    def _flood(self, who: Contestant, payload: payloads.Payload, mode: str) -> dict[str, Any]:
         """100 MB: wall, CPU, stored size; the last line on the screen and in the log."""
 
         def check(folder: Path) -> dict[str, Any]:
@@ -80,7 +76,8 @@ class Bench:
 
     def _steady(self, who: Contestant) -> dict[str, Any]:
         """2 KB, 30 times a second: per cent of a core, after a warm-up."""
-        load = ["steady", str(self._repaint.path), str(self.scale.rate_hz), str(self.scale.steady_s)]
+        path, scale = str(self._repaint.path), self.scale
+        load = ["steady", path, str(scale.rate_hz), str(scale.steady_s)]
         return self._run(who, "steady", load)
 
     def _echo_flow(self, who: Contestant) -> dict[str, Any]:
@@ -152,7 +149,7 @@ def _request(who: Contestant, folder: Path, kind: str) -> dict[str, Any]:
 
 def _on_stage(request: dict[str, Any]) -> dict[str, Any]:
     """Run one request in a process of its own; what goes wrong there is a figure called `error`."""
-    done = subprocess.run(  # noqa: S603 - our own file
+    done = subprocess.run(
         [sys.executable, "-S", str(HERE / "stage.py")],
         input=json.dumps(request),
         capture_output=True,

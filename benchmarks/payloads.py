@@ -68,7 +68,7 @@ def _write(
     last = LAST_LINE if cooked else LAST_LINE.replace(b"\n", b"\r\n")
     with path.open("wb") as file:
         # Not for secrets: a seed, so that all runs record the same bytes.
-        for piece in source(random.Random(20261123)):  # noqa: S311
+        for piece in source(random.Random(20261123)):
             if written + len(piece) + len(last) > size_bytes:
                 break
             written += file.write(piece)
@@ -93,27 +93,31 @@ def _lines(rng: random.Random) -> Iterator[bytes]:
 def _line(rng: random.Random, words: list[str]) -> bytes:
     """Return 51 to 91 characters: with number, blank and line feed a line of 60 to 100."""
     text = " " * rng.choice((0, 0, 4, 4, 8, 12))
-    while len(text) < 51:  # noqa: PLR2004 - the lower bound of the docstring
+    while len(text) < 51:
         text += rng.choice(words) + rng.choice((" ", " ", "(", ") ", " = ", ".", ", ", "_"))
     return text[: rng.randint(51, 91)].encode()
 
 
 def _frames(rng: random.Random) -> Iterator[bytes]:
+    """Give whole repaints of which little is new: a word at the end, a scroll now and then."""
     words = _words(rng)
-    pool = [_row(rng, words) for _ in range(6000)]
+    rows = [_row(rng, words) for _ in range(20)]
     number = 0
     while True:
         number += 1
-        rows = rng.choices(pool, k=rng.randint(17, 31))
-        body = b"".join(b"\x1b[%d;1H%s" % (at, row) for at, row in enumerate(rows, start=4))
+        if number % 2 == 0:
+            rows = [*rows[1:], _row(rng, words)]
+        height = 13 + (number // 300) % 8  # the box grows and shrinks: 2 to 4 KB
+        shown = [*rows[-height:], b"\x1b[2K  %s" % " ".join(rng.choices(words, k=3)).encode()]
+        body = b"".join(b"\x1b[%d;1H%s" % (at, row) for at, row in enumerate(shown, start=4))
         spinner = "·✢✳✶✻✽"[number % 6].encode()
-        status = b"\x1b[2;1H\x1b[2K\x1b[38;5;174m%s\x1b[39m Working\xe2\x80\xa6 \x1b[2m(%ds)\x1b[22m"
+        status = b"\x1b[2;1H\x1b[2K\x1b[38;5;174m%s\x1b[39m Working \x1b[2m(%ds)\x1b[22m"
         yield FRAME_START + status % (spinner, number // 30) + body + FRAME_END
 
 
 def _row(rng: random.Random, words: list[str]) -> bytes:
     """Return one painted row of a box: some SGR, words, some placed by a cursor move."""
-    row = "\x1b[2K\x1b[38;5;%dm│\x1b[39m " % rng.choice((37, 174, 244, 246))
+    row = f"\x1b[2K\x1b[38;5;{rng.choice((37, 174, 244, 246))}m│\x1b[39m "
     for _ in range(rng.randint(5, 10)):
         style = rng.choice(("", "", "\x1b[1m", "\x1b[2m", "\x1b[38;2;177;185;249m"))
         row += style + rng.choice(words) + ("\x1b[0m" if style else "")

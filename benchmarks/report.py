@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from contestants import BARE, OURS
-from figures import BUDGETS, Run, Verdict, median, names, ratio, reference_name, verdict
+from benchmarks.contestants import BARE, OURS
+from benchmarks.figures import BUDGETS, Run, Verdict, median, names, ratio, reference_name, verdict
 
 MIB = 1 << 20
 
@@ -71,6 +71,7 @@ BUDGET_WORDS = {
     "peak_rss_mib": "peak RSS, MiB",
     "growth_mib": "RSS growth, MiB",
     "exec_ms": "to the child's exec, ms",
+    "exit_ms": "to the end of `true`, ms",
     "sealed_ratio": "JSON lines / sealed",
 }
 MEASURE_WORDS = {
@@ -150,8 +151,9 @@ def budgets(runs: list[Run]) -> str:
             what += f", x {reference_name(runs, budget.reference) or budget.reference}"
         sign = ">=" if budget.at_least else "<="
         value = "not measured" if found.value is None else f"{found.value:.2f}"
-        rows.append([what, f"{sign} {budget.limit:g}", value, _judgement(found)])
-    heads = ["budget of the design", "limit", OURS, "verdict"]
+        ends = "" if found.value is None else "{:.2f} to {:.2f}".format(*found.ends)
+        rows.append([what, f"{sign} {budget.limit:g}", value, ends, _judgement(found)])
+    heads = ["budget of the design", "limit", OURS, "rounds from, to", "verdict"]
     return "### Budgets\n\n" + _grid(heads, rows)
 
 

@@ -15,9 +15,11 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import accounting
-from payloads import ECHO
-from terminal import Load, StageError, Terminal, end
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from benchmarks import accounting
+from benchmarks.payloads import ECHO
+from benchmarks.terminal import Load, StageError, Terminal, end
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -192,7 +194,7 @@ def _settle(terminal: Terminal) -> None:
 
 
 def _key_us(terminal: Terminal, gap_ms: float) -> float:
-    time.sleep(gap_ms / 1e3 * random.uniform(0.5, 1.5))  # noqa: S311 - people are no metronome
+    time.sleep(gap_ms / 1e3 * random.uniform(0.5, 1.5))
     typed = time.perf_counter_ns()
     terminal.type(KEY)
     while True:

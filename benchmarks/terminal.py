@@ -9,15 +9,15 @@ from __future__ import annotations
 import os
 import re
 import select
-import socket
 import termios
 import time
 from typing import TYPE_CHECKING
 
-import accounting
-from payloads import LAST_LINE
+from benchmarks import accounting
+from benchmarks.payloads import LAST_LINE
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Mapping, Sequence
 
 READ_BYTES = 65536

@@ -10,26 +10,37 @@ import argparse
 import json
 import os
 import platform
+import re
 import shlex
 import sys
 import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-import contestants
-import figures
-import report
-from measures import MB, QUICK, Bench, Scale
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from benchmarks import contestants, figures, report
+from benchmarks.measures import MB, QUICK, Bench, Scale
 
 if TYPE_CHECKING:
-    from contestants import Contestant
+    from benchmarks.contestants import Contestant
 
 ROUNDS = 5
 # Memory and size do not depend on who else runs: two rounds show that they repeat.
 MOST_ROUNDS = {"memory": 2}
 BEGIN, END = "<!-- versus: begin -->", "<!-- versus: end -->"
+
+
+class Setting(NamedTuple):
+    """Who ran, how big, how often, by which command line, on how busy a machine."""
+
+    found: list[Contestant]
+    scale: Scale
+    rounds: int
+    argv: list[str]
+    load_average: float
 
 
 def parser() -> argparse.ArgumentParser:
@@ -40,12 +51,16 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--only", help="contestants, with commas: cs-rec,script,bare")
     made.add_argument("--measure", help=f"measures, with commas, of {', '.join(report.TABLES)}")
     made.add_argument(
-        *("--peer", "-p"), action="append", default=[], metavar="NAME=PATH",
+        "--peer", action="append", default=[], metavar="NAME=PATH",
         help="a recorder that is not on PATH, or another version: asciinema-2.4=PATH",
+    )  # fmt: skip
+    made.add_argument(
+        "--gap-ms", type=float, default=0.0,
+        help="pause between a key's echo and the next key (default 0; people: 50 and more)",
     )  # fmt: skip
     made.add_argument("--quick", action="store_true", help="small and short: to try, not to quote")
     made.add_argument("--json", action="store_true", help="one object a run instead of tables")
-    made.add_argument("--folder", default="/var/tmp", help="where logs go: on a disk")  # noqa: S108
+    made.add_argument("--folder", default="/var/tmp", help="where logs go: on a disk")
     made.add_argument("--update", metavar="FILE", help=f"put the tables between {BEGIN} and {END}")
     return made
 
@@ -63,13 +78,12 @@ def main(argv: list[str]) -> int:
         return _say(f"versus.py: {error}", 2)
     if _in_memory(Path(options.folder)):
         _say(f"versus.py: {options.folder} is in memory, not on a disk: see --folder", 0)
-    scale = QUICK if options.quick else Scale()
-    if options.size_mb:
-        scale = replace(scale, size_bytes=int(options.size_mb * MB))
+    scale = _scale(options)
     rounds = options.rounds or (1 if options.quick else ROUNDS)
+    setting = Setting(found, scale, rounds, argv, os.getloadavg()[0])
     with tempfile.TemporaryDirectory(prefix="versus-", dir=options.folder) as folder:
-        runs = run_all(Bench(Path(folder), scale), found, measures, rounds, as_json=options.json)
-    text = page(runs, found, scale, rounds, argv)
+        runs = run_all(Bench(Path(folder), scale), setting, measures, as_json=options.json)
+    text = page(runs, setting)
     if not options.json:
         print(text, end="")
     if options.update:
@@ -78,15 +92,16 @@ def main(argv: list[str]) -> int:
 
 
 def run_all(
-    bench: Bench, found: list[Contestant], measures: list[str], rounds: int, *, as_json: bool
+    bench: Bench, setting: Setting, measures: list[str], *, as_json: bool
 ) -> list[figures.Run]:
     """Run all contestants in every round of every measure, each round in another order."""
     runs: list[figures.Run] = []
-    for number in range(rounds):
+    found = setting.found
+    for number in range(setting.rounds):
+        turn = number % len(found)
         for measure in measures:
-            if number >= MOST_ROUNDS.get(measure, rounds):
+            if number >= MOST_ROUNDS.get(measure, setting.rounds):
                 continue
-            turn = number % len(found)
             for who in found[turn:] + found[:turn]:
                 began = time.monotonic()
                 run = figures.Run(who.name, measure, number, bench.measures[measure](who))
@@ -100,10 +115,9 @@ def run_all(
     return sorted(runs, key=lambda run: order.index(run.contestant))
 
 
-def page(
-    runs: list[figures.Run], found: list[Contestant], scale: Scale, rounds: int, argv: list[str]
-) -> str:
+def page(runs: list[figures.Run], setting: Setting) -> str:
     """Return the whole result as Markdown: how it was made, on what, and the tables."""
+    scale = setting.scale
     half, long = scale.marks_bytes
     sizes = {
         "size": f"{scale.size_bytes / MB:g} MB",
@@ -112,30 +126,27 @@ def page(
         "rate": f"{scale.rate_hz:g}",
         "steady": f"{scale.steady_s:g}",
     }
-    versions = ", ".join(f"{who.name} {who.version}".strip() for who in found if who.program)
-    return "\n".join(
-        [
-            f"Command: `python benchmarks/versus.py {_shown(argv)}`",
-            f"({time.strftime('%Y-%m-%d', time.gmtime())}, {rounds} rounds, medians; ratios are "
-            "medians of the ratios within a round).",
-            f"Machine: {os.cpu_count()} cores, {platform.system()} {platform.release()}, "
-            f"Python {platform.python_version()}; load average before it "
-            f"{LOAD_BEFORE:.1f}, after it {os.getloadavg()[0]:.1f}.",
-            f"Recorders: {versions}.",
-            report.checks_passed(runs),
-            "",
-            report.markdown(runs, sizes),
-        ]
-    )
+    return f"""\
+Command: `python benchmarks/versus.py {_shown(setting.argv)}`
+({time.strftime("%Y-%m-%d", time.gmtime())}; rounds: {setting.rounds}; medians over the rounds; a \
+ratio is the median of the ratios within each round).
+Machine: {os.cpu_count()} cores, {platform.system()} {platform.release()}, Python \
+{platform.python_version()}; load average before {setting.load_average:.1f}, after \
+{os.getloadavg()[0]:.1f}.
+Recorders: {", ".join(f"{w.name} {w.version}".strip() for w in setting.found if w.program)}.
+{report.checks_passed(runs)}
 
-
-LOAD_BEFORE = os.getloadavg()[0]
+{report.markdown(runs, sizes)}"""
 
 
 def _shown(argv: list[str]) -> str:
     """Return the command line without paths of this machine."""
-    words = [f"{word.partition('=')[0]}=PATH" if "=/" in word else word for word in argv]
-    return shlex.join(words)
+    return shlex.join(re.sub(r"(^|=)/.*", r"\1PATH", word) for word in argv)
+
+
+def _scale(options: argparse.Namespace) -> Scale:
+    scale = replace(QUICK if options.quick else Scale(), gap_ms=options.gap_ms)
+    return replace(scale, size_bytes=int(options.size_mb * MB)) if options.size_mb else scale
 
 
 def _pair(text: str) -> tuple[str, str]:

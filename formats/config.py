@@ -160,7 +160,7 @@ def _capture_env(value: object) -> tuple[str, ...]:
 
 def _texts(value: object, expected: str) -> tuple[str, ...]:
     if not isinstance(value, list):
-        raise ValueError(expected)
+        raise ValueError(expected)  # noqa: TRY004  the caller's one kind of error
     items: list[object] = list(value)  # pyright: ignore[reportUnknownArgumentType]
     texts = tuple(item for item in items if isinstance(item, str))
     if len(texts) != len(items):

@@ -106,9 +106,11 @@ class Decoder:
         self._session_id = session_id
 
     def _time_us(self, stamp: object) -> int:
+        if not isinstance(stamp, str):
+            raise LineError("a field of the wrong type")
         try:
-            return self._parse_time(stamp)  # type: ignore[arg-type]
-        except (ValueError, TypeError, IndexError):
+            return self._parse_time(stamp)
+        except ValueError:
             raise LineError("bad timestamp") from None
 
 
@@ -145,9 +147,11 @@ def event_size(event: Event) -> Size | None:
 
 def _beyond_the_five(fields: dict[str, Any]) -> tuple[Event | None, dict[str, Any] | None]:
     extra = {name: value for name, value in fields.items() if name not in _FIVE}
-    event: Event = extra.get("event", {})
-    if not isinstance(event, dict) or not isinstance(event.get("type"), str):  # pyright: ignore[reportUnnecessaryIsInstance]
-        return None, extra or None
+    if not isinstance(extra.get("event"), dict):
+        return None, extra
+    event: Event = extra["event"]
+    if not isinstance(event.get("type"), str):
+        return None, extra
     del extra["event"]
     for name, value in event.items():
         check = _EVENT_FIELDS.get(name)

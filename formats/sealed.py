@@ -230,17 +230,6 @@ def read_sealed(
             damaged(f"the file ends inside the frame at byte {frame.offset}", place)
 
 
-def content_bytes(file: BinaryIO) -> int:
-    """How many bytes of lines a plain or sealed file holds; from the seek table if it has one."""
-    file.seek(0)
-    if file.read(len(_MAGIC)) != _MAGIC:
-        return file.seek(0, os.SEEK_END)
-    table = read_seek_table(file)
-    if table is not None:
-        return sum(frame.size for frame in table)
-    return sum(len(data) for _, data in read_sealed(file, 0, lambda *_: None))
-
-
 def _decompress(file: BinaryIO, frame: Frame) -> Iterator[bytes]:
     decompressor = zstandard.ZstdDecompressor(max_window_size=_LARGEST_WINDOW_BYTES)
     reader = decompressor.stream_reader(_Span(file, frame), read_size=1 << 16)  # type: ignore[arg-type]

@@ -146,7 +146,7 @@ class Session:
             number = (name and name.number) or 1
             with _open(self._file) as file:
                 yield from _read(
-                    file, self._file, number, begin=begin, session_id=self.id, damage=damage
+                    file, self._file, number, begin=begin, expect=self.id, damage=damage
                 )
         else:
             yield from self._located_in_store(damage, begin)
@@ -163,7 +163,7 @@ class Session:
                     continue
                 with file:
                     yield from _read(
-                        file, closed[number], number, begin=begin, session_id=self.id, damage=damage
+                        file, closed[number], number, begin=begin, expect=self.id, damage=damage
                     )
                 number += 1
                 continue
@@ -185,12 +185,13 @@ class Session:
                 if stated > number:
                     _note_missing(damage, self.path, number, stated)
                     number = stated
+                end = _OpenEnd(self, number)
                 yield from _read(
-                    file, opened[0], number, begin=begin, session_id=self.id, damage=damage
+                    file, opened[0], number, begin=begin, expect=self.id, damage=damage, end=end
                 )
-            number += 1
-            if number - 1 not in self._segments()[0]:  # it was not rotated while we read it
+            if not end.rotated:
                 return
+            number += 1
 
     def has_closed(self, number: int) -> bool:
         """Whether that segment is closed: nothing will be written to it any more."""
@@ -303,7 +304,14 @@ def _chunks(
 
 
 def _read(
-    file: BinaryIO, path: str, number: int, *, begin: Place, expect: str, damage: Damage
+    file: BinaryIO,
+    path: str,
+    number: int,
+    *,
+    begin: Place,
+    expect: str,
+    damage: Damage,
+    end: _OpenEnd | None = None,
 ) -> Iterator[tuple[Place, Entry]]:
     """The entries of one segment's file, from its beginning or from `begin` if that lies in it."""
     start = begin.offset if begin.segment == number else 0

@@ -1,13 +1,15 @@
-"""The sessions that lie in a home: finding the one that is meant, listing all of them.
+"""The sessions in a home: which there are, and which one a person means.
 
-What a person typed is compared with the names in the folder and never joined into a path.
+The player's side. What a person typed is compared with the names that lie in the folder, and never
+becomes part of a path. Lists from the summaries; a log is read only when its summary is missing
+or older than the log.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from formats.errors import (
     AmbiguousSessionError,
@@ -16,141 +18,217 @@ from formats.errors import (
     NoSuchSessionError,
     printable,
 )
-from formats.layout import Home, parse_log_name
-from formats.meta import ENDED, RECORDING, Meta, read_meta, rebuild, write_meta
+from formats.layout import META, parse_log_name
+from formats.meta import ENDED, RECORDING, Meta, Tally, read_meta, rebuild, write_meta
 from formats.session import Session, is_log_path
 
-_SHORTEST_PREFIX, _ID_LENGTH = 4, 36
-_LONGEST_PATH = 4096
+if TYPE_CHECKING:
+    from formats.layout import Home
+    from formats.meta import State
+
+SHORTEST_PREFIX = 4
+_ID_LENGTH = 36
+_ID_CHARACTERS = frozenset("0123456789abcdef-")
 _LAST = "last"
-_MOST_NAMED = 3
+_MOST_DIGITS = 9
+_SHOWN_CANDIDATES = 3
+_SHOWN_CHARACTERS = 8
+_FORMS = "a session is an id, its first 4 or more characters, last, last~N or a path"
 
 
 class Listed(NamedTuple):
-    """A session in a list: its log, its summary, whether it is being recorded now."""
+    """One session of a listing. `live` says that a recorder writes it now.
+
+    `disk_bytes` is what its segments take on disk, sealed ones as compressed.
+    """
 
     session: Session
     meta: Meta
     live: bool
+    disk_bytes: int
 
 
 def resolve(home: Home, text: str) -> Session:
-    """The session that `text` names: full id, unique prefix of 4+, `last`, `last~N`, or a path.
+    """The session that `text` names: id, unique prefix of 4+, `last`, `last~N`, or a path.
 
-    Raises BadSessionIdError, NoSuchSessionError, AmbiguousSessionError, LogError (a path that is
-    no log), UnsafeHomeError.
+    Anything with a slash or the ending of a log is a path; a file in the current folder is found
+    by its bare name where no session answers to it. Raises BadSessionIdError,
+    NoSuchSessionError, AmbiguousSessionError, LogError (a path to what is no log) and, unless it
+    is a path, UnsafeHomeError.
     """
+    if "/" in text or is_log_path(text):
+        return _at_path(text)
+    if text == _LAST or text.startswith(_LAST + "~"):
+        return _nth_last(home, text)
+    session_id = _by_prefix(home, text) if _can_be_prefix(text) else None
+    if session_id is not None:
+        return Session(session_id, home.logs)
+    if os.path.isfile(text):
+        return _at_path(text)
     shown = printable(text)
-    if not text or "\0" in text or len(text) > _LONGEST_PATH:
-        raise BadSessionIdError(f"{shown!r} names no session: cs-ls shows their ids")
-    back = _steps_back(text)
-    if back is not None:
-        return _last(home, back, text)
-    prefix = text.lower()
-    looks_like_an_id = len(text) <= _ID_LENGTH and not prefix.strip("0123456789abcdef-")
-    if looks_like_an_id and len(text) >= _SHORTEST_PREFIX:
-        found = [name for name in session_ids(home) if name.lower().startswith(prefix)]
-        if len(found) == 1:
-            return Session(found[0], home.logs)
-        if found:
-            some = ", ".join(name[:13] for name in sorted(found)[:_MOST_NAMED])
-            raise AmbiguousSessionError(f"{shown} begins {len(found)} ids ({some}, ...): say more")
-    if "/" in text or is_log_path(text) or os.path.exists(text):
-        return Session.at(text)
-    if looks_like_an_id:
-        if len(text) < _SHORTEST_PREFIX:
-            raise BadSessionIdError(f"{shown} is too short: give 4 or more characters of an id")
-        raise NoSuchSessionError(f"no session begins with {shown} in {home.logs}: see cs-ls")
-    raise BadSessionIdError(f"{shown} is no id, no 'last' and no file: cs-ls shows the ids")
-
-
-def session_ids(home: Home) -> list[str]:
-    """The ids of all sessions in a home, in no order. Raises UnsafeHomeError, LogError."""
-    home.check()
-    found: set[str] = set()
-    try:
-        with os.scandir(home.logs) as files:
-            for file in files:
-                name = parse_log_name(file.name)
-                if name is not None and file.is_file(follow_symlinks=False):
-                    found.add(name.session_id)
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise LogError(f"cannot list {printable(home.logs, 200)}: {error.strerror}") from None
-    return list(found)
+    if not _can_be_prefix(text):
+        raise BadSessionIdError(f"{shown!r} names no session: {_FORMS}")
+    if not _scan(home):
+        raise _nothing_recorded(home)
+    raise NoSuchSessionError(f"no session {shown} in {printable(home.path, 200)}; cs-ls shows them")
 
 
 def listing(home: Home) -> list[Listed]:
-    """All sessions, newest first. Reads summaries; a log only when its summary is stale."""
-    listed: list[Listed] = []
-    for session_id in session_ids(home):
-        session = Session(session_id, home.logs)
-        found = look_up(session, home.meta(session_id))
-        if found is not None:
-            listed.append(found)
-    listed.sort(key=lambda one: (one.meta.start_us, one.meta.session_id), reverse=True)
-    return listed
+    """All sessions of the home, the newest first by start; none when the home is not there.
+
+    Raises UnsafeHomeError. Summaries that had to be rebuilt are written back where that can be.
+    """
+    found = [_listed(home, session_id, files) for session_id, files in _scan(home).items()]
+    found.sort(key=lambda listed: (listed.meta.start_us, listed.session.id), reverse=True)
+    return found
 
 
-def look_up(session: Session, meta_path: str) -> Listed | None:
-    """One session with its summary, rebuilt where it is missing or stale; None for an empty log."""
-    meta = read_meta(meta_path)
-    if meta is not None and meta.session_id == session.id:
-        if meta.state == RECORDING and is_recording(session):
-            return Listed(session, meta, live=True)
-        if meta.state == ENDED and _size(session.path) in (None, meta.open_bytes):
-            return Listed(session, meta, live=False)
+class _Files:
+    """What lies in the folder of one session."""
+
+    __slots__ = ("disk_bytes", "has_meta", "last_closed", "last_number", "open_bytes")
+
+    def __init__(self) -> None:
+        self.open_bytes: int | None = None
+        self.disk_bytes = 0
+        self.has_meta = False
+        self.last_number = 0
+        self.last_closed: str | None = None
+
+
+def _scan(home: Home) -> dict[str, _Files]:
+    """The sessions that have a log, by id, from one pass over the folder. Links are ignored."""
+    home.check()
+    sessions: dict[str, _Files] = {}
+    metas: set[str] = set()
     try:
-        meta = rebuild(session)
-    except LogError:
-        return None
-    live = is_recording(session)
-    if not live:
+        with os.scandir(home.logs) as items:
+            for item in items:
+                if not item.is_file(follow_symlinks=False):
+                    continue
+                if item.name.endswith(META):
+                    metas.add(item.name.removesuffix(META))
+                    continue
+                _note(sessions, item)
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise LogError(f"cannot list {printable(home.logs, 200)}: {error.strerror}") from None
+    for session_id, files in sessions.items():
+        files.has_meta = session_id in metas
+    return sessions
+
+
+def _note(sessions: dict[str, _Files], item: os.DirEntry[str]) -> None:
+    name = parse_log_name(item.name)
+    if name is None:
+        return
+    try:
+        size = item.stat(follow_symlinks=False).st_size
+    except FileNotFoundError:  # renamed by a rotation or sealed just now: its other name counts
+        size = 0
+    files = sessions.setdefault(name.session_id, _Files())
+    files.disk_bytes += size
+    if name.number is None and not name.sealed:
+        files.open_bytes = size
+    elif name.number is not None and not name.sealed and name.number > files.last_number:
+        files.last_number, files.last_closed = name.number, item.path
+
+
+def _listed(home: Home, session_id: str, files: _Files) -> Listed:
+    session = Session(session_id, home.logs)
+    meta = read_meta(home.meta(session_id)) if files.has_meta else None
+    if meta is not None and meta.session_id == session_id:
+        unchanged = files.open_bytes in (None, meta.open_bytes)
+        if meta.state == ENDED and unchanged:
+            return Listed(session, meta, live=False, disk_bytes=files.disk_bytes)
+    else:
+        meta = None
+    live = _is_live(home, session_id, files)
+    if meta is None or not live or meta.state != RECORDING:
+        meta = _rebuilt(home, session, live=live)
+    return Listed(session, meta, live, files.disk_bytes)
+
+
+def _rebuilt(home: Home, session: Session, *, live: bool) -> Meta:
+    state: State = RECORDING if live else ENDED
+    try:
+        meta = rebuild(session, state)
+    except LogError:  # one log that cannot be read must not hide the others
+        return Tally().meta(session.id, state, 0, 0)
+    if not live:  # a recorder writes its own
         try:
-            write_meta(meta_path, meta)
-        except OSError:  # a store that can only be read: rebuilt again next time
+            write_meta(home.meta(session.id), meta)
+        except OSError:  # a store that is only lent to us
             pass
-    return Listed(session, meta, live)
+    return meta
 
 
-def is_recording(session: Session) -> bool:
-    """Whether a recorder holds the session's open segment (by its lock) at this moment."""
+def _is_live(home: Home, session_id: str, files: _Files) -> bool:
+    """Whether a recorder holds its lock: on the open segment, or in mid-rotation on the last."""
+    for path in (home.log(session_id), files.last_closed):
+        if path is not None and _is_locked(path):
+            return True
+    return False
+
+
+def _is_locked(path: str) -> bool:
     try:
-        fd = os.open(session.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return False
     try:
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         return True
+    except OSError:  # a file system without locks: nobody can tell
+        return False
     finally:
         os.close(fd)
     return False
 
 
-def _steps_back(text: str) -> int | None:
-    if text == _LAST:
-        return 0
-    digits = text.removeprefix(_LAST + "~")
-    if digits == text:
-        return None
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 10):  # noqa: PLR2004
-        raise BadSessionIdError(f"{printable(text)!r}: say last~1 for the one before the last")
-    return int(digits)
+def _can_be_prefix(text: str) -> bool:
+    return SHORTEST_PREFIX <= len(text) <= _ID_LENGTH and _ID_CHARACTERS.issuperset(text.lower())
 
 
-def _last(home: Home, back: int, text: str) -> Session:
-    listed = listing(home)
-    if not listed:
-        raise NoSuchSessionError(f"no session is recorded yet in {home.logs}: cs-rec makes one")
-    if back >= len(listed):
-        raise NoSuchSessionError(f"{text}: there are only {len(listed)} sessions")
-    return listed[back].session
+def _by_prefix(home: Home, text: str) -> str | None:
+    """The one session whose id begins so; None when there is none."""
+    names = _scan(home)
+    if text in names:
+        return text
+    wanted = text.lower()
+    found = sorted(name for name in names if name.lower().startswith(wanted))
+    if len(found) > 1:
+        length = max(_SHOWN_CHARACTERS, len(text) + 2)
+        shown = ", ".join(name[:length] for name in found[:_SHOWN_CANDIDATES])
+        more = ", ..." if len(found) > _SHOWN_CANDIDATES else ""
+        raise AmbiguousSessionError(
+            f"{printable(text)} begins {len(found)} sessions ({shown}{more}); cs-ls shows them"
+        )
+    return found[0] if found else None
 
 
-def _size(path: str) -> int | None:
-    try:
-        return os.lstat(path).st_size
-    except OSError:
-        return None
+def _nth_last(home: Home, text: str) -> Session:
+    digits = text[len(_LAST) + 1 :] if text != _LAST else "0"
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS):
+        raise BadSessionIdError(f"{printable(text)!r} names no session: {_FORMS}")
+    sessions = listing(home)
+    if not sessions:
+        raise _nothing_recorded(home)
+    if int(digits) >= len(sessions):
+        count = "is only 1 session" if len(sessions) == 1 else f"are only {len(sessions)} sessions"
+        where = printable(home.path, 200)
+        raise NoSuchSessionError(f"no session {text}: there {count} in {where}; cs-ls shows them")
+    return sessions[int(digits)].session
+
+
+def _nothing_recorded(home: Home) -> NoSuchSessionError:
+    where = printable(home.path, 200)
+    return NoSuchSessionError(f"no session recorded yet in {where}: cs-rec records one")
+
+
+def _at_path(path: str) -> Session:
+    if "\0" in path or not os.path.exists(path):
+        raise NoSuchSessionError(f"there is no file {printable(path, 200)}")
+    return Session.at(path)

@@ -29,15 +29,15 @@ _MATCH, _TIME, _PLAIN = "\x1b[1;31m", "\x1b[32m", "\x1b[m"
 
 _DESCRIPTION = """\
 Find PATTERN in what was on SESSION's screen: each line that stood there and matches, once, with
-the time when it first stood there. Lines are searched as they were to be read, whatever cursor
-movements drew them.
+the time when what matches was first to be seen. Lines are searched as they were to be read,
+whatever cursor movements drew them.
 """
 _EPILOG = """\
 output:
   0:01:23.456 18:15:32  the line     since the beginning, the clock on the wall in your time zone,
                                      and the line, its control characters escaped
-  --json, one object a line: session_id; at_s, at (when it first stood there: seconds since the
-  beginning, and RFC 3339); last_s, last (when it was last seen); count (how often it appeared);
+  --json, one object a line: session_id; at_s, at (when it was first to be seen: seconds since
+  the beginning, and RFC 3339); last_s, last (when it was last seen); count (how often it appeared);
   line; matches ([start, end] in characters of line)
 
 examples:
@@ -64,14 +64,14 @@ def main(argv: Sequence[str]) -> int:
         raise LogError(f"{printable(session.path, 200)} holds no log entry")
     damage = Damage()
     found = hits(_lines(session, damage), pattern)
-    if options.count:
-        count = sum(1 for _ in found)
-        print(count)
-    else:
-        show = _shower(session.id, first.time_us, json=options.json, color=options.color)
-        count = 0
-        for count, hit in enumerate(found, 1):
+    show = _shower(session.id, first.time_us, json=options.json, color=options.color)
+    count = 0
+    for hit in found:
+        count += 1
+        if not options.count:
             print(show(hit), flush=True)
+    if options.count:
+        print(count)
     say_damage(PROG, damage)
     return _FOUND if count else _NONE
 
@@ -113,7 +113,7 @@ def _shower(session_id: str, first_us: int, *, json: bool, color: str) -> Callab
     match, time, plain = (_MATCH, _TIME, _PLAIN) if use_colour(color) else ("", "", "")
 
     def show(hit: Hit) -> str:
-        when = f"{elapsed(hit.line.first_us - first_us)} {clock(hit.line.first_us)}"
+        when = f"{elapsed(hit.at_us - first_us)} {clock(hit.at_us)}"
         return f"{time}{when}{plain}  {_marked(hit, match, plain)}"
 
     return show
@@ -135,8 +135,8 @@ def _as_json(session_id: str, first_us: int, hit: Hit) -> str:
     line = hit.line
     fields: dict[str, Any] = {
         "session_id": session_id,
-        "at_s": (line.first_us - first_us) / _US_PER_S,
-        "at": timestamp.text(line.first_us),
+        "at_s": (hit.at_us - first_us) / _US_PER_S,
+        "at": timestamp.text(hit.at_us),
         "last_s": (line.last_us - first_us) / _US_PER_S,
         "last": timestamp.text(line.last_us),
         "count": line.count,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import signal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from formats import timestamp
 from player.console import escaped
@@ -13,7 +13,6 @@ from player.times import date_and_clock, elapsed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from formats.meta import Meta
     from formats.store import Listed
 
 HEADINGS = ("ID", "START", "LENGTH", "SIZE", "EXIT", "COMMAND", "TITLE", "DIRECTORY")
@@ -31,33 +30,24 @@ Row = tuple[str, ...]
 """A cell for each of HEADINGS."""
 
 
-class Shown(NamedTuple):
-    """A session in the list, with what its summary does not say."""
-
-    listed: Listed
-    size_bytes: int
-    now_us: int
-
-    @property
-    def length_us(self) -> int:
-        """How long it lasted, or has lasted up to now."""
-        meta = self.listed.meta
-        end_us = self.now_us if self.listed.live else meta.end_us
-        return 0 if end_us is None else max(0, end_us - meta.start_us)
+def length_us(listed: Listed, now_us: int) -> int:
+    """How long a session lasted, or has lasted up to now."""
+    end_us = now_us if listed.live else listed.meta.end_us
+    return 0 if end_us is None else max(0, end_us - listed.meta.start_us)
 
 
-def row(shown: Shown, user_home: str | None = None) -> Row:
+def row(listed: Listed, now_us: int, user_home: str | None = None) -> Row:
     """The cells of a session; `user_home` is written as `~` where it begins the directory."""
-    meta = shown.listed.meta
-    directory = meta.cwd
+    meta = listed.meta
+    directory = meta.cwd or ""
     if user_home and (directory + "/").startswith(user_home.rstrip("/") + "/"):
         directory = "~" + directory[len(user_home.rstrip("/")) :]
     return (
         meta.session_id[:_SHORT_ID_LENGTH],
         date_and_clock(meta.start_us)[:_DATE_AND_MINUTE],
-        elapsed(shown.length_us).partition(".")[0],
-        size_text(shown.size_bytes),
-        _exit_text(shown.listed),
+        elapsed(length_us(listed, now_us)).partition(".")[0],
+        size_text(listed.disk_bytes),
+        _exit_text(listed),
         escaped(shlex.join(meta.command)),
         escaped(meta.title or ""),
         escaped(directory),
@@ -84,9 +74,9 @@ def tabbed(rows: Iterable[Row]) -> list[str]:
     return ["\t".join(one) for one in rows]
 
 
-def as_json(shown: Shown) -> dict[str, Any]:
-    """A session as an object for JSON; times as RFC 3339."""
-    listed, meta = shown.listed, shown.listed.meta
+def as_json(listed: Listed, now_us: int) -> dict[str, Any]:
+    """A session as an object for JSON; times as RFC 3339, None for what is not known."""
+    meta = listed.meta
     end_us = None if listed.live else meta.end_us
     return {
         "session_id": meta.session_id,
@@ -94,8 +84,8 @@ def as_json(shown: Shown) -> dict[str, Any]:
         "recording": listed.live,
         "start": timestamp.text(meta.start_us),
         "end": None if end_us is None else timestamp.text(end_us),
-        "length_s": shown.length_us / _US_PER_S,
-        "size_bytes": shown.size_bytes,
+        "length_s": length_us(listed, now_us) / _US_PER_S,
+        "size_bytes": listed.disk_bytes,
         "exit_status": meta.exit_status,
         "exit_signal": meta.exit_signal,
         "exit_reason": meta.exit_reason,
@@ -104,8 +94,8 @@ def as_json(shown: Shown) -> dict[str, Any]:
         "tags": meta.tags,
         "cwd": meta.cwd,
         "term": meta.term,
-        "cols": meta.cols,
-        "rows": meta.rows,
+        "cols": meta.cols or None,
+        "rows": meta.rows or None,
         "entries": meta.entries,
         "input_bytes": meta.input_bytes,
         "output_bytes": meta.output_bytes,
@@ -151,7 +141,7 @@ def cut(text: str, width: int, *, keep_end: bool = False) -> str:
 
 
 def _exit_text(listed: Listed) -> str:
-    meta: Meta = listed.meta
+    meta = listed.meta
     if listed.live:
         return "recording"
     if meta.exit_signal is not None:

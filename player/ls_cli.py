@@ -7,16 +7,17 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from formats.layout import Home, parse_log_name
+from formats.layout import Home
 from formats.meta import rebuild
-from formats.session import Session
-from formats.store import Listed, is_recording, listing, look_up, resolve
+from formats.store import Listed, listing, resolve
 from player.console import SESSION_HELP, UsageError, checked, command_parser, say
-from player.listing import Shown, as_json, row, tabbed, table
+from player.listing import as_json, row, tabbed, table
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
     from collections.abc import Iterable, Iterator, Sequence
+
+    from formats.session import Session
 
 PROG = "cs-ls"
 _STDOUT = 1
@@ -50,15 +51,10 @@ def main(argv: Sequence[str]) -> int:
     """List sessions."""
     options = parser().parse_args(argv)
     home = Home.of(os.environ, options.home)
-    if options.sessions:
-        listed = [_look_up(home, text) for text in options.sessions]
-        listed.sort(key=lambda one: one.meta.start_us, reverse=True)
-    else:
-        listed = listing(home)
+    listed = _named(home, options.sessions) if options.sessions else listing(home)
     if not listed:
         say(PROG, f"no session is recorded yet in {home.logs}: cs-rec makes one")
-    shown = _with_sizes(home, listed[: options.number])
-    for line in _lines(shown, json_wanted=options.json):
+    for line in _lines(listed[: options.number], json_wanted=options.json):
         print(line)
     return 0
 
@@ -78,47 +74,33 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _look_up(home: Home, text: str) -> Listed:
-    session = resolve(home, text)
-    found = None
-    if session.path == home.log(session.id):
-        found = look_up(session, home.meta(session.id))
-    return found or Listed(session, rebuild(session), is_recording(session))
+def _named(home: Home, names: Sequence[str]) -> list[Listed]:
+    """The sessions of the store or at a path that were asked for, each once, newest first."""
+    sessions = {(session.id, session.path): session for session in _resolved(home, names)}
+    found: list[Listed] = []
+    in_store: dict[str, Listed] | None = None
+    for session in sessions.values():
+        if session.path == home.log(session.id):
+            in_store = in_store or {one.session.id: one for one in listing(home)}
+            found.append(in_store[session.id])
+        else:
+            found.append(
+                Listed(session, rebuild(session), live=False, disk_bytes=session.size_bytes())
+            )
+    return sorted(found, key=lambda one: one.meta.start_us, reverse=True)
 
 
-def _with_sizes(home: Home, listed: Iterable[Listed]) -> list[Shown]:
-    """The sessions with what they take on disk; those in the store by one look at its folder."""
+def _resolved(home: Home, names: Sequence[str]) -> Iterator[Session]:
+    return (resolve(home, name) for name in names)
+
+
+def _lines(listed: Sequence[Listed], *, json_wanted: bool) -> Iterable[str]:
     now_us = time.time_ns() // 1000
-    in_store = _sizes(home)
-    return [
-        Shown(one, in_store[one.session.id], now_us)
-        if one.session.path == home.log(one.session.id) and one.session.id in in_store
-        else Shown(one, one.session.size_bytes(), now_us)
-        for one in listed
-    ]
-
-
-def _sizes(home: Home) -> dict[str, int]:
-    """Session id -> bytes of its log files."""
-    sizes: dict[str, int] = {}
-    try:
-        with os.scandir(home.logs) as files:
-            for file in files:
-                name = parse_log_name(file.name)
-                if name is not None:
-                    size_bytes = file.stat(follow_symlinks=False).st_size
-                    sizes[name.session_id] = sizes.get(name.session_id, 0) + size_bytes
-    except FileNotFoundError:  # no store yet, or a file was sealed just now
-        pass
-    return sizes
-
-
-def _lines(shown: Sequence[Shown], *, json_wanted: bool) -> Iterator[str] | list[str]:
     if json_wanted:
-        return (json.dumps(as_json(one), ensure_ascii=False) for one in shown)
-    if not shown:
-        return []
+        return (json.dumps(as_json(one, now_us), ensure_ascii=False) for one in listed)
     if not os.isatty(_STDOUT):
-        return tabbed(row(one) for one in shown)
+        return tabbed(row(one, now_us) for one in listed)
+    if not listed:
+        return ()
     width = os.get_terminal_size(_STDOUT).columns or _USUAL_WIDTH
-    return table([row(one, os.path.expanduser("~")) for one in shown], width)
+    return table([row(one, now_us, os.path.expanduser("~")) for one in listed], width)

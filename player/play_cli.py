@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import os
-import sys
 from typing import TYPE_CHECKING, NamedTuple
 
+from formats.entry import event_size
 from formats.errors import LogError, printable
 from formats.layout import Home
 from formats.session import Damage, Session
+from formats.size import DEFAULT_SIZE, Size
 from formats.store import resolve
 from player.console import (
     SESSION_HELP,
@@ -82,7 +83,7 @@ def main(argv: Sequence[str]) -> int:
     damage = Damage()
     interactive = options.speed is not None or os.isatty(_STDOUT)
     if interactive:
-        _say_if_too_large(session)
+        _say_if_too_large(plan)
         code = _play(plan, damage, speed=options.speed or 1.0, repeat=options.loop)
     else:
         code = _copy(plan, damage, repeat=options.loop)
@@ -200,6 +201,25 @@ def _idle_limit_us(asked_s: float | None, first: Entry) -> int | None:
     if not limit_s or limit_s > _LONGEST_IDLE_S:
         return None
     return round(limit_s * _US_PER_S)
+
+
+def _say_if_too_large(plan: _Plan) -> None:
+    """One line, before anything is drawn, if the recorded screen is larger than the window."""
+    if not os.isatty(_STDOUT):
+        return
+    recorded = _size(plan)
+    window = os.get_terminal_size(_STDOUT)
+    if recorded.cols > window.columns > 0 or recorded.rows > window.lines > 0:
+        words = (
+            f"recorded at {recorded.cols}x{recorded.rows}, this window has "
+            f"{window.columns}x{window.lines}: lines will break elsewhere than they did"
+        )
+        say(PROG, words)
+
+
+def _size(plan: _Plan) -> Size:
+    event = plan.first.event
+    return (event and event_size(event)) or DEFAULT_SIZE
 
 
 def _play(plan: _Plan, damage: Damage, *, speed: float, repeat: bool) -> int:

@@ -24,6 +24,11 @@ class Hit(NamedTuple):
     line: ScreenLine
     spans: tuple[tuple[int, int], ...]
 
+    @property
+    def at_us(self) -> int:
+        """When what matches first stood there: the rest of the line may have come later."""
+        return self.line.seen_us(self.spans[0][1])
+
 
 def compile_pattern(
     text: str, *, literal: bool = False, ignore_case: bool = False

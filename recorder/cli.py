@@ -7,7 +7,6 @@ import sys
 from typing import TYPE_CHECKING
 
 from formats.layout import new_session_id
-from formats.meta import Meta, write_meta
 from formats.size import DEFAULT_SIZE, Size
 from recorder.child import Child, Ending, find_command
 from recorder.clock import Clock
@@ -75,7 +74,8 @@ class Recording:
             self._write_meta(None)
             ending = self._relay(child, signals)
             code = self._close(ending, signals.ending)
-        self._conclude()
+        if signals.ending is None or _takes_writing(2):
+            self._conclude()
         return code
 
     def _relay(self, child: Child, signals: Signals) -> Ending:
@@ -95,7 +95,8 @@ class Recording:
             keyboard=keyboard,
             signals=signals,
             sealing=self._sealing,
-            fixed_size=options.size,
+            size=self._size,
+            fixed_size=options.size is not None,
         )
         self._terminal.make_raw()
         try:
@@ -149,17 +150,15 @@ class Recording:
         fd = self._terminal.output_fd
         if fd is None or not os.isatty(fd):
             return
-        import select  # noqa: PLC0415
-
-        writable = select.poll()
-        writable.register(fd, select.POLLOUT)
-        if writable.poll(0):  # else it is stopped, and would stop us
+        if _takes_writing(fd):
             try:
                 os.write(fd, RESET_MODES)
             except OSError:
                 return
 
     def _write_meta(self, exit_event: dict[str, Any] | None) -> None:
+        from formats.meta import Meta, write_meta  # noqa: PLC0415  the command runs by now
+
         options, log = self._options, self._log
         meta = Meta(
             session_id=self._id,
@@ -212,6 +211,15 @@ def _name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
+
+
+def _takes_writing(fd: int) -> bool:
+    """Whether a line can be written at once: a terminal that somebody stopped would stop us."""
+    import select  # noqa: PLC0415
+
+    writable = select.poll()
+    writable.register(fd, select.POLLOUT)
+    return bool(writable.poll(0))
 
 
 def _say(words: str) -> None:

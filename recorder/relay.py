@@ -53,7 +53,8 @@ class Relay:
         keyboard: Keyboard,
         signals: Signals,
         sealing: Sealing,
-        fixed_size: Size | None,
+        size: Size,
+        fixed_size: bool,
     ) -> None:
         self._child = child
         self._terminal = terminal
@@ -62,7 +63,8 @@ class Relay:
         self._signals = signals
         self._sealing = sealing
         self._fixed_size = fixed_size
-        self._size = fixed_size or terminal.size()
+        # What the command was started with: a change since then must be seen as one.
+        self._size = size
         self._screen_fd = terminal.output_fd
         self._buffer = memoryview(bytearray(READ_BYTES))
         self._more = select.poll()

@@ -34,6 +34,7 @@ def seal_session(home: Home, session_id: str) -> int:
         FILE_MODE,
     )
     try:
+        os.fchmod(lock, FILE_MODE)  # whatever the umask: the next sealer must be able to open it
         fcntl.flock(lock, fcntl.LOCK_EX)
         names = [parse_log_name(name) for name in os.listdir(home.logs)]
         numbers = sorted(

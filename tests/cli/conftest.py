@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,3 +20,10 @@ def cs_rec(tmp_path: Path) -> Iterator[Recorder]:
     recorder = Recorder(tmp_path)
     yield recorder
     recorder.close()
+
+
+@pytest.fixture
+def linux() -> None:
+    """Only where /proc tells about processes."""
+    if not os.path.exists("/proc/self/status"):
+        pytest.skip("there is no /proc to ask about processes")

@@ -12,7 +12,6 @@ import json
 import os
 import pty
 import select
-import shutil
 import signal
 import subprocess
 import sys
@@ -66,7 +65,12 @@ class SessionLog:
 
     def segments(self) -> list[bytes]:
         """The plain bytes of each segment."""
-        return [plain_bytes(path) for path in self.files()]
+        for _ in range(1000):
+            try:
+                return [plain_bytes(path) for path in self.files()]
+            except FileNotFoundError:  # rotated or sealed since it was listed
+                continue
+        raise AssertionError("the segments never stand still")
 
     def entries(self, *, torn: bool = False) -> list[Entry]:
         """All entries. `torn`: the last line may have no end, and is left out then."""
@@ -248,9 +252,10 @@ class OuterTerminal:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        os.close(self._own)
-        if self.master >= 0:
-            os.close(self.master)
+        for fd in (self._own, self.master):
+            if fd >= 0:
+                os.close(fd)
+        self._own = self.master = -1
 
     def _tail(self) -> str:
         state = "running" if self.process.poll() is None else f"ended {self.process.returncode}"
@@ -271,6 +276,7 @@ class Recorder:
             "LANG": "C.UTF-8",
             "CLAUDE_SESSIONS_HOME": str(self.home),
         }
+        self._homes = 1
         self._terminals: list[OuterTerminal] = []
 
     @property
@@ -348,8 +354,10 @@ class Recorder:
         return SessionLog(self.logs, session_id)
 
     def forget(self) -> None:
-        """Empty the store, for another run."""
-        shutil.rmtree(self.home, ignore_errors=True)
+        """Go on in another home: a sealer may still be at work in this one."""
+        self._homes += 1
+        self.home = self.folder.with_name(f"home-{self._homes}")
+        self.environ["CLAUDE_SESSIONS_HOME"] = str(self.home)
 
     def close(self) -> None:
         for terminal in self._terminals:

@@ -1,0 +1,248 @@
+"""Screen lines: every line of text that stood on a recorded screen, and when. Pure: entries in.
+
+Stripping escape codes does not give what a person saw: today's interfaces place words by cursor
+moves, draw only the cells that changed and paint the rest again and again. So the bytes go through
+the screen engine and the screen is looked at whenever it is at rest: after a synchronized update
+or when nothing comes for a while. What scrolls off is taken from the engine's history, so that
+plain output of any speed is whole. Which text is the same line as before, `player.standing` knows.
+
+Entries of one time are one step: how bytes are cut into entries changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from formats.entry import OUTPUT, event_size
+from player.screen import Screen
+from player.standing import Line, Look, Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from formats.entry import Entry
+    from formats.size import Size
+
+LOOK_EVERY_US: Final = 100_000
+"""At most ten looks in a second of the recording: what stands 0.25 s is seen twice."""
+
+_REST_US: Final = 10_000
+# Programs write a frame in one go; a gap that long is between frames.
+
+_LOOK_ANYWAY_US: Final = 250_000
+# Output without any rest is looked at in the middle of what it draws.
+
+_LONGEST_UPDATE_US: Final = 1_000_000
+# Terminals stop waiting for the end of a synchronized update after about a second.
+
+_BLOCK_BYTES: Final = 8 << 10
+# Fed at once; what scrolls off by it, at most 8192 rows, is taken before the next.
+
+_SCROLLBACK_ROWS: Final = 20_000
+# More than can scroll off in a block and wait there for its end.
+
+_ROWS_WORTH_TAKING: Final = 32
+_HELD_BYTES: Final = 64 << 20
+# Lines are given out early when they take more memory than that.
+
+_END_OF_UPDATE: Final = b"\x1b[?2026l"
+# What takes the main screen's history away, or the main screen from sight.
+_ERASERS: Final = (b"\x1b[3J", b"\x1bc", b"\x1b[?1049h", b"\x1b[?1047h", b"\x1b[?47h")
+
+
+class ScreenLine(NamedTuple):
+    """A line of text that stood on the screen.
+
+    At `first_us` (microseconds since the epoch) the whole of it was to be seen for the first time,
+    at `last_us` for the last; in between it came `count` times. A line that the terminal wrapped
+    to several rows is one line; the blanks at its end are not part of it. `steps` are for a line
+    that grew: (characters, microseconds) say that so much of it was to be seen earlier.
+    """
+
+    text: str
+    first_us: int
+    last_us: int
+    count: int
+    steps: tuple[tuple[int, int], ...] = ()
+
+    def seen_us(self, end: int) -> int:
+        """When the first `end` characters were to be seen for the first time."""
+        return next((at for length, at in self.steps if length >= end), self.first_us)
+
+
+def screen_lines(entries: Iterable[Entry], size: Size) -> Iterator[ScreenLine]:
+    """The screen lines of a whole session that begins at `size`, by the time they first stood.
+
+    Each text comes once with its first and last time and its count; of a session with more than
+    some 100,000 different lines they come in several such rows. Raises ScreenEngineError where
+    there is no screen engine.
+    """
+    extractor = LineExtractor(size)
+    for entry in entries:
+        extractor.feed(entry)
+        if extractor.held_bytes > _HELD_BYTES:
+            yield from extractor.take()
+    yield from extractor.finish()
+
+
+class LineExtractor:
+    """Entries of one session go in, in order; what stood on its screen comes out."""
+
+    __slots__ = (
+        "_end_us", "_frame_ended", "_looked_us", "_marks", "_pending", "_screen", "_standing",
+        "_state_us", "_taken_rows",
+    )  # fmt: skip
+
+    def __init__(self, size: Size) -> None:
+        self._screen = Screen(size, _SCROLLBACK_ROWS)
+        self._standing = Standing()
+        self._pending = bytearray()
+        self._state_us: int | None = None
+        self._end_us = 0
+        self._looked_us = 0
+        self._frame_ended = False
+        self._taken_rows = 0
+        # After each step: (time, first row on the screen, row of the cursor), rows counted from
+        # the session's first: when a row that has scrolled off was on the screen.
+        self._marks: list[tuple[int, int, int]] = []
+
+    @property
+    def held_bytes(self) -> int:
+        """About how much memory the lines take that were not taken yet."""
+        return self._standing.held_bytes
+
+    def feed(self, entry: Entry) -> None:
+        """Go on by one entry. What was typed is not drawn: only output and sizes count."""
+        self._end_us = max(self._end_us, entry.time_us)
+        size = None if entry.event is None else event_size(entry.event)
+        if size is not None:
+            self._step_to(self._end_us)
+            self._flush()
+            self._screen.resize(size)
+            self._after_resize()
+        if entry.data and entry.direction == OUTPUT:
+            self._step_to(self._end_us)
+            self._pending += entry.data
+            if len(self._pending) >= _BLOCK_BYTES:
+                self._flush(whole_blocks=True)
+
+    def take(self) -> list[ScreenLine]:
+        """The lines so far, by the time they first stood.
+
+        What stands goes on standing and is given again, with its later last time and with a count
+        that goes on where this one ends.
+        """
+        return [_screen_line(line) for line in self._standing.take()]
+
+    def finish(self) -> list[ScreenLine]:
+        """The lines that were not taken yet; what stands now stood at the end."""
+        if self._state_us is not None:
+            self._finish_step()
+            self._look(self._end_us, sure=True)
+            self._take_history(all_of_it=True)
+        return [_screen_line(line) for line in self._standing.take(self._end_us)]
+
+    def _step_to(self, time_us: int) -> None:
+        """Output of this time follows: what is on the screen stood until then."""
+        state_us = self._state_us
+        if state_us is None:
+            self._looked_us = time_us
+        elif time_us > state_us:
+            self._finish_step()
+            self._look_if_at_rest(state_us, time_us)
+        self._state_us = time_us
+
+    def _look_if_at_rest(self, state_us: int, until_us: int) -> None:
+        unseen_us = until_us - self._looked_us
+        if unseen_us < LOOK_EVERY_US:
+            return
+        held = self._screen.synchronized
+        if held and unseen_us < _LONGEST_UPDATE_US:
+            return
+        rests = until_us - state_us >= _REST_US or (self._frame_ended and not held)
+        if rests or unseen_us >= _LOOK_ANYWAY_US:
+            self._look(until_us, sure=rests)
+
+    def _look(self, until_us: int, *, sure: bool) -> None:
+        shown_us = self._state_us or 0
+        self._take_history()
+        self._standing.look(Look(self._screen.lines(), shown_us, until_us, sure))
+        self._looked_us = until_us
+        self._frame_ended = False
+        del self._marks[:-1]
+
+    def _finish_step(self) -> None:
+        self._flush()
+        if not self._screen.alternate:
+            top = self._taken_rows + self._screen.history_rows
+            self._marks.append((self._state_us or 0, top, top + self._screen.cursor.row))
+
+    def _flush(self, *, whole_blocks: bool = False) -> None:
+        pending = self._pending
+        end = len(pending) - len(pending) % _BLOCK_BYTES if whole_blocks else len(pending)
+        if not end:
+            return
+        for start in range(0, end, _BLOCK_BYTES):
+            self._feed_block(bytes(pending[start : min(start + _BLOCK_BYTES, end)]))
+        del pending[:end]
+
+    def _feed_block(self, block: bytes) -> None:
+        screen = self._screen
+        if _END_OF_UPDATE in block:
+            self._frame_ended = True
+        start = 0
+        for at in _places_of_erasers(block):
+            screen.feed(block[start:at])
+            self._take_history(all_of_it=True)
+            start = at
+        screen.feed(block[start:] if start else block)
+        if screen.history_rows >= _ROWS_WORTH_TAKING:
+            self._take_history()
+
+    def _take_history(self, *, all_of_it: bool = False) -> None:
+        lines, rows = self._screen.take_history(all_of_it=all_of_it)
+        if rows:
+            self._standing.scrolled(self._with_times(lines, rows))
+            self._taken_rows += rows
+            while self._marks and self._marks[0][2] <= self._taken_rows:
+                del self._marks[0]
+
+    def _with_times(self, lines: list[bytes], rows: int) -> Iterator[tuple[bytes, int]]:
+        """Each line with the time at which it was first seen whole, by the marks.
+
+        Without one it came and went within a step: then that step's time.
+        """
+        marks, now_us = self._marks, self._state_us or 0
+        wrapped, cols = rows > len(lines), self._screen.size.cols
+        row, place, count = self._taken_rows, 0, len(self._marks)
+        for line in lines:
+            first = row
+            row += max(1, -(-len(line.decode(errors="replace")) // cols)) if wrapped else 1
+            while place < count and marks[place][2] < row:
+                place += 1
+            seen = place < count and marks[place][1] <= first
+            yield line, marks[place][0] if seen else now_us
+
+    def _after_resize(self) -> None:
+        """Rows were wrapped anew: those counted before are others now."""
+        self._take_history()
+        self._marks.clear()
+
+
+def _places_of_erasers(block: bytes) -> list[int]:
+    places = []
+    for eraser in _ERASERS:
+        at = block.find(eraser)
+        while at >= 0:
+            places.append(at)
+            at = block.find(eraser, at + 1)
+    return sorted(places)
+
+
+def _screen_line(line: Line) -> ScreenLine:
+    steps = tuple(
+        (len(line.text[:length].decode(errors="replace")), at) for length, at in line.steps
+    )
+    # The engine keeps DEL as a character of a cell.
+    text = line.text.decode(errors="replace").replace("\x7f", "")
+    return ScreenLine(text, line.first_us, line.last_us, line.count, steps)

@@ -1,0 +1,81 @@
+"""The docs and the commands say the same."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from claude_sessions_recorder import COMMANDS
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+CODE = re.compile(r"```.*?\n(.*?)```|`([^`\n]+)`", re.DOTALL)
+# A command and its options, up to what belongs to another program or is a remark.
+CALL = re.compile(r"\bcs-(\w+)\b((?:(?! -- |[|;&#\n]|\bcs-\w).)*)")
+LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)")
+
+
+@cache
+def options_of(name: str) -> frozenset[str]:
+    argv = [sys.executable, "-m", "claude_sessions_recorder", name, "--help"]
+    done = subprocess.run(argv, check=True, capture_output=True, text=True, timeout=30)
+    return frozenset(OPTION.findall(done.stdout))
+
+
+def code_in(page: Path) -> str:
+    return "\n".join(block or span for block, span in CODE.findall(page.read_text()))
+
+
+def test_the_page_of_the_commands_is_what_they_say():
+    if sys.version_info >= (3, 13):
+        pytest.skip("this Python lays out --help in another way")
+    argv = [sys.executable, str(ROOT / "scripts" / "cli-docs"), "--print"]
+    done = subprocess.run(argv, check=True, capture_output=True, text=True, timeout=60)
+    page = (ROOT / "docs" / "cli.md").read_text()
+    assert page == done.stdout, "docs/cli.md is stale: python scripts/cli-docs"
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_option_is_in_the_docs(name):
+    written = set(OPTION.findall("\n".join(page.read_text() for page in PAGES)))
+    assert not options_of(name) - written
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_option_in_the_docs_exists(page):
+    wrong = [
+        f"cs-{name} {option}"
+        for name, rest in CALL.findall(code_in(page))
+        if name in COMMANDS
+        for option in OPTION.findall(rest)
+        if option not in options_of(name)
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page):
+    assert not [
+        link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()
+    ]
+
+
+def test_every_dependency_is_explained():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    names = {re.split(r"[\[<>=; ]", line)[0] for line in wanted}
+    page = (ROOT / "docs" / "dependencies.md").read_text()
+    assert not {name for name in names if f"`{name}`" not in page}
+
+
+def test_the_continuous_check_finds_the_command_in_the_readme():
+    pattern = r"(?m)^python3 -m venv .*pytest$"
+    assert "grep -m 1 -E '^python3 -m venv .*pytest$' README.md" in (ROOT / ".ci/run").read_text()
+    assert len(re.findall(pattern, (ROOT / "README.md").read_text())) == 1

@@ -1,0 +1,76 @@
+"""The start of `cs-rec` is felt: what it may import, and how much."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+# Each costs 2 to 130 ms of a start that has 45.
+DENIED = {
+    "asyncio",
+    "blessed",
+    "cffi",
+    "dataclasses",
+    "logging",
+    "orjson",
+    "pathlib",
+    "pyghostty",
+    "subprocess",
+    "threading",
+    "typing",
+    "zstandard",
+}
+# Beyond those of a bare Python, argparse and ptyprocess. One of ours costs a quarter of a
+# millisecond, one of others' anything.
+MOST_MODULES_OF_OURS = 30
+MOST_MODULES_OF_OTHERS = 16
+OURS = {"claude_sessions_recorder", "formats", "recorder"}
+
+A_RECORDING = "import claude_sessions_recorder as c; assert c.rec(['-q', '.', '--', 'true']) == 0"
+ASK = """
+import sys
+import __future__
+import argparse, ptyprocess
+given = set(sys.modules)
+{what}
+print(*sorted(set(sys.modules) - given))
+"""
+
+
+def loaded_by(what: str) -> set[str]:
+    """The modules that `what` loads beyond a bare Python, argparse and ptyprocess."""
+    argv = [sys.executable, "-c", ASK.format(what=what)]
+    done = subprocess.run(
+        argv, check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=30
+    )
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def roots(modules: set[str]) -> set[str]:
+    return {name.partition(".")[0] for name in modules}
+
+
+def test_a_whole_recording_imports_nothing_heavy(home):
+    loaded = roots(loaded_by(A_RECORDING))
+    assert not loaded & DENIED
+    assert loaded >= OURS
+    assert "player" not in loaded
+
+
+def test_the_number_of_modules_has_a_budget(home):
+    loaded = loaded_by(A_RECORDING)
+    ours = {name for name in loaded if name.partition(".")[0] in OURS}
+    assert len(ours) <= MOST_MODULES_OF_OURS, sorted(ours)
+    assert len(loaded - ours) <= MOST_MODULES_OF_OTHERS, sorted(loaded - ours)
+
+
+def test_the_version_imports_no_command(home):
+    what = "import claude_sessions_recorder as c; assert c.rec(['--version']) == 0"
+    assert loaded_by(what) == {"claude_sessions_recorder", "formats"}
+
+
+@pytest.mark.parametrize("module", ["player.play_cli", "player.grep_cli", "player.ls_cli"])
+def test_the_engine_and_the_drawing_are_loaded_when_they_are_needed(module):
+    assert not roots(loaded_by(f"import {module}")) & {"asyncio", "blessed", "cffi", "pyghostty"}

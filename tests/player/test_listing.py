@@ -1,0 +1,172 @@
+"""Listing: cells, columns that fit, JSON."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from formats import timestamp
+from formats.meta import Meta
+from formats.session import Session
+from formats.store import Listed
+from player.listing import HEADINGS, as_json, cells, cut, row, size_text, tabbed, table
+
+SESSION = "2f0c6a3e-6f5b-4a53-9d0e-1c7a3c1f5b11"
+START_US = timestamp.parse("2026-02-07T18:15:32.123Z")
+S = 1_000_000
+NOW_US = START_US + 3600 * S
+META = Meta(
+    session_id=SESSION, state="ended", command=["claude", "-p", "two words"], cwd="/home/ann/work",
+    title="release", tags=["a"], term="xterm", cols=120, rows=40, idle_limit_s=None,
+    start_us=START_US, end_us=START_US + 83 * S, entries=7, input_bytes=3, output_bytes=4000,
+    log_bytes=9000, open_bytes=9000, segments=1, markers=0, exit_status=0, exit_signal=None,
+    exit_reason="exited",
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _utc(monkeypatch):
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def listed(*, live: bool = False, disk_bytes: int = 6209, **changes) -> Listed:
+    return Listed(Session(SESSION, "/logs"), META._replace(**changes), live, disk_bytes)
+
+
+def test_a_row_says_it_all() -> None:
+    assert row(listed(), NOW_US) == (
+        "2f0c6a3e",
+        "2026-02-07 18:15",
+        "0:01:23",
+        "6.2 kB",
+        "0",
+        "claude -p 'two words'",
+        "release",
+        "/home/ann/work",
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "shown"),
+    [
+        ({"exit_status": 3}, "3"),
+        ({"exit_status": None, "exit_signal": 9}, "SIGKILL"),
+        ({"exit_status": None, "exit_signal": 250}, "signal 250"),
+        ({"exit_status": None}, "-"),
+        ({"exit_status": None, "live": True}, "recording"),
+    ],
+)
+def test_how_it_ended(changes, shown: str) -> None:
+    assert row(listed(**changes), NOW_US)[HEADINGS.index("EXIT")] == shown
+
+
+def test_a_session_that_is_recorded_lasts_until_now() -> None:
+    shown = listed(live=True, end_us=None, exit_status=None)
+    assert row(shown, NOW_US)[HEADINGS.index("LENGTH")] == "1:00:00"
+    assert as_json(shown, NOW_US)["length_s"] == 3600.0
+    assert as_json(shown, NOW_US)["end"] is None
+    assert row(shown, START_US - S)[HEADINGS.index("LENGTH")] == "0:00:00"
+
+
+@pytest.mark.parametrize(
+    ("cwd", "shown"),
+    [
+        ("/home/ann/work", "~/work"),
+        ("/home/ann", "~"),
+        ("/home/anna", "/home/anna"),
+        ("/", "/"),
+        (None, ""),
+    ],
+)
+def test_the_users_own_home_is_a_tilde(cwd: str | None, shown: str) -> None:
+    assert row(listed(cwd=cwd), NOW_US, "/home/ann")[-1] == shown
+
+
+def test_what_a_session_says_cannot_act_on_the_terminal() -> None:
+    shown = row(listed(title="\x1b]0;x\x07\ttab\n", command=["\x9b31m"], cwd="/\u202e"), NOW_US)
+    assert all(cell.isprintable() for cell in shown)
+    assert "\t".join(shown).count("\t") == len(HEADINGS) - 1
+
+
+def test_json_has_every_field_and_plain_types() -> None:
+    fields = as_json(listed(), NOW_US)
+    assert fields["session_id"] == SESSION
+    assert fields["path"] == f"/logs/{SESSION}.jsonl"
+    assert (fields["start"], fields["end"]) == (
+        "2026-02-07T18:15:32.123Z",
+        "2026-02-07T18:16:55.123Z",
+    )
+    assert fields["length_s"] == 83.0
+    assert fields["size_bytes"] == 6209
+    assert fields["recording"] is False
+    assert as_json(listed(cols=0, rows=0), NOW_US)["cols"] is None
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "text"),
+    [
+        (0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (6209, "6.2 kB"), (9949, "9.9 kB"),
+        (9951, "10 kB"), (999_499, "999 kB"), (999_500, "1.0 MB"), (13_000_000, "13 MB"),
+        (5 * 10**9, "5.0 GB"), (7 * 10**12, "7.0 TB"),
+    ],
+)  # fmt: skip
+def test_sizes(size_bytes: int, text: str) -> None:
+    assert size_text(size_bytes) == text
+
+
+def test_a_wide_table_cuts_nothing_and_lines_up() -> None:
+    rows = [row(listed(), NOW_US), row(listed(title="x" * 30, disk_bytes=5), NOW_US)]
+    heading, first, second = table(rows, 200)
+    assert heading.split() == list(HEADINGS)
+    assert "claude -p 'two words'" in first
+    assert first.index("/home/ann/work") == second.index("/home/ann/work")
+    assert heading.index("DIRECTORY") == first.index("/home/ann/work")
+    assert "…" not in first + second
+
+
+def test_a_narrow_table_cuts_command_and_title_at_the_end_and_the_directory_at_its_beginning() -> (
+    None
+):
+    long = listed(command=["make", "x" * 99], title="t" * 99, cwd="/a" * 50 + "/project")
+    (_, line) = table([row(long, NOW_US)], 80)
+    assert cells(line) <= 80
+    assert "make x" in line
+    assert line.endswith("ect")
+    assert line.count("…") == 3
+
+
+def test_the_title_takes_no_room_when_nobody_has_one() -> None:
+    heading, _ = table([row(listed(title=None), NOW_US)], 100)
+    assert "TITLE" not in heading
+
+
+WIDE = "日本語のタイトル"
+
+
+def test_wide_characters_take_two_cells() -> None:
+    assert cells(WIDE) == 16
+    assert cells("e\u0301") == 1
+    assert cut(WIDE, 7) == "日本語…"
+    assert cut(WIDE, 6) == "日本…"
+    assert cut(WIDE, 5, keep_end=True) == "…トル"
+    assert cut("x", 0) == ""
+
+
+@given(
+    st.lists(st.tuples(*[st.text("ab日\u0301 ", max_size=30)] * len(HEADINGS)), max_size=4),
+    st.integers(1, 250),
+)
+def test_no_line_is_wider_than_the_terminal(rows: list[tuple[str, ...]], width: int) -> None:
+    assert all(cells(line) <= width for line in table(rows, width))
+
+
+def test_for_programs_a_line_has_all_cells_in_full() -> None:
+    long = row(listed(title="t" * 300), NOW_US)
+    assert tabbed([long]) == ["\t".join(long)]
