@@ -257,8 +257,9 @@ def main() -> None:
         figures = KINDS[request["kind"]](request)
     except StageError as error:
         figures = {"error": str(error)}
-    for pid in accounting.descendants(os.getpid())[1:]:
-        accounting.kill(pid)
+    finally:  # nothing outlives a run, not even one that was interrupted
+        for pid in accounting.descendants(os.getpid())[1:]:
+            accounting.kill(pid)
     json.dump(figures, sys.stdout)
 
 

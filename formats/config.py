@@ -178,6 +178,7 @@ def _shell_split(text: str) -> list[str]:
 
 
 def _rotate_bytes(value: object) -> int:
+    value = _bytes_of(value) if isinstance(value, str) and value else value
     if type(value) is not int or value < SMALLEST_SEGMENT_BYTES:
         raise ValueError(f"a number of bytes from {SMALLEST_SEGMENT_BYTES} on")
     return value

@@ -74,7 +74,8 @@ class Decoder:
 
     def __init__(self) -> None:
         self._parse_time = Parser().parse
-        self._session_id = ""
+        # Equal to nothing that JSON can hold, not even to null or an empty text.
+        self._session_id: object = object()
 
     def decode(self, line: bytes) -> Entry:
         """The entry of one line, with or without its newline. LineError if it is none."""

@@ -100,6 +100,9 @@ void ghostty_terminal_free(GhosttyTerminal terminal);
 GhosttyResult ghostty_terminal_set(GhosttyTerminal terminal, GhosttyTerminalOption option,
                                    const void* value);
 GhosttyResult ghostty_terminal_get(GhosttyTerminal terminal, GhosttyTerminalData data, void* out);
+GhosttyResult ghostty_terminal_get_multi(GhosttyTerminal terminal, size_t count,
+                                         const GhosttyTerminalData* keys, void** values,
+                                         size_t* out_written);
 GhosttyResult ghostty_terminal_resize(GhosttyTerminal terminal, uint16_t cols, uint16_t rows,
                                       uint32_t cell_width_px, uint32_t cell_height_px);
 void ghostty_terminal_vt_write(GhosttyTerminal terminal, const uint8_t* data, size_t len);

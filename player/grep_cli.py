@@ -6,10 +6,6 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from formats import timestamp
-from formats.errors import LogError, printable
-from formats.layout import Home
-from formats.session import Damage
-from formats.store import resolve
 from player.console import SESSION_HELP, command_parser, escaped, say_damage, use_colour
 from player.search import compile_pattern, hits
 from player.times import clock, elapsed
@@ -18,7 +14,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser
     from collections.abc import Callable, Iterator, Sequence
 
-    from formats.session import Session
+    from formats.session import Damage, Session
     from player.lines import ScreenLine
     from player.search import Hit
 
@@ -54,23 +50,24 @@ exit status: 0 found, 1 not found, 2 an error.
 
 def main(argv: Sequence[str]) -> int:
     """Search a session; the exit code is grep's."""
-    options = parser().parse_args(argv)
+    typed = parser().parse_args(argv)
     pattern = compile_pattern(
-        options.pattern, literal=options.fixed_strings, ignore_case=options.ignore_case
+        typed.pattern, literal=typed.fixed_strings, ignore_case=typed.ignore_case
     )
-    session = resolve(Home.of(os.environ, options.home), options.session)
-    first = next(session.entries(), None)
-    if first is None:
-        raise LogError(f"{printable(session.path, 200)} holds no log entry")
+    # Not for --help and wrong usage.
+    from formats.layout import Home  # noqa: PLC0415
+    from formats.session import Damage  # noqa: PLC0415
+    from formats.store import resolve  # noqa: PLC0415
+
+    session = resolve(Home.of(os.environ, typed.home), typed.session)
     damage = Damage()
-    found = hits(_lines(session, damage), pattern)
-    show = _shower(session.id, first.time_us, json=options.json, color=options.color)
+    show = _shower(session, json=typed.json, color=typed.color)
     count = 0
-    for hit in found:
+    for hit in hits(_lines(session, damage), pattern):
         count += 1
-        if not options.count:
+        if not typed.count:
             print(show(hit), flush=True)
-    if options.count:
+    if typed.count:
         print(count)
     say_damage(PROG, damage)
     return _FOUND if count else _NONE
@@ -106,10 +103,11 @@ def _lines(session: Session, damage: Damage) -> Iterator[ScreenLine]:
     return screen_lines(session.entries(damage), initial_size(session.entries()))
 
 
-def _shower(session_id: str, first_us: int, *, json: bool, color: str) -> Callable[[Hit], str]:
+def _shower(session: Session, *, json: bool, color: str) -> Callable[[Hit], str]:
     """What makes a hit a line of output."""
+    first_us = next((entry.time_us for entry in session.entries()), 0)
     if json:
-        return lambda hit: _as_json(session_id, first_us, hit)
+        return lambda hit: _as_json(session.id, first_us, hit)
     match, time, plain = (_MATCH, _TIME, _PLAIN) if use_colour(color) else ("", "", "")
 
     def show(hit: Hit) -> str:
@@ -121,7 +119,8 @@ def _shower(session_id: str, first_us: int, *, json: bool, color: str) -> Callab
 
 def _marked(hit: Hit, match: str, plain: str) -> str:
     """The line, escaped, what matches within `match` and `plain`."""
-    text, parts, end = hit.line.text, [], 0
+    text, end = hit.line.text, 0
+    parts: list[str] = []
     for start, stop in hit.spans:
         if stop > start:
             parts += [escaped(text[end:start]), match, escaped(text[start:stop]), plain]

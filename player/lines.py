@@ -11,6 +11,7 @@ Entries of one time are one step: how bytes are cut into entries changes nothing
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from formats.entry import OUTPUT, event_size
@@ -47,7 +48,8 @@ _HELD_BYTES: Final = 64 << 20
 
 _END_OF_UPDATE: Final = b"\x1b[?2026l"
 # What takes the main screen's history away, or the main screen from sight.
-_ERASERS: Final = (b"\x1b[3J", b"\x1bc", b"\x1b[?1049h", b"\x1b[?1047h", b"\x1b[?47h")
+_ERASERS: Final = re.compile(rb"\x1b(?:\[3J|c|\[\?(?:1049|1047|47)h)")
+_ERASER_ENDS: Final = (b"[3J", b"\x1bc", b"47h", b"49h")
 
 
 class ScreenLine(NamedTuple):
@@ -148,16 +150,13 @@ class LineExtractor:
         if state_us is None:
             self._looked_us = time_us
         elif time_us > state_us:
-            self._finish_step()
-            self._look_if_at_rest(state_us, time_us)
+            held = self._finish_step()
+            self._look_if_at_rest(state_us, time_us, held=held)
         self._state_us = time_us
 
-    def _look_if_at_rest(self, state_us: int, until_us: int) -> None:
+    def _look_if_at_rest(self, state_us: int, until_us: int, *, held: bool) -> None:
         unseen_us = until_us - self._looked_us
-        if unseen_us < LOOK_EVERY_US:
-            return
-        held = self._screen.synchronized
-        if held and unseen_us < _LONGEST_UPDATE_US:
+        if unseen_us < (_LONGEST_UPDATE_US if held else LOOK_EVERY_US):
             return
         rests = until_us - state_us >= _REST_US or (self._frame_ended and not held)
         if rests or unseen_us >= _LOOK_ANYWAY_US:
@@ -171,11 +170,16 @@ class LineExtractor:
         self._frame_ended = False
         del self._marks[:-1]
 
-    def _finish_step(self) -> None:
+    def _finish_step(self) -> bool:
+        """Draw what is left of this time; whether the program holds back the drawing."""
         self._flush()
-        if not self._screen.alternate:
-            top = self._taken_rows + self._screen.history_rows
-            self._marks.append((self._state_us or 0, top, top + self._screen.cursor.row))
+        state = self._screen.state()
+        if not state.alternate:
+            top = self._taken_rows + state.history_rows
+            self._marks.append((self._state_us or 0, top, top + state.cursor_row))
+            if state.history_rows >= _ROWS_WORTH_TAKING:
+                self._take_history()
+        return state.synchronized
 
     def _flush(self, *, whole_blocks: bool = False) -> None:
         pending = self._pending
@@ -184,6 +188,8 @@ class LineExtractor:
             return
         for start in range(0, end, _BLOCK_BYTES):
             self._feed_block(bytes(pending[start : min(start + _BLOCK_BYTES, end)]))
+            if start + _BLOCK_BYTES <= end:
+                self._take_history()
         del pending[:end]
 
     def _feed_block(self, block: bytes) -> None:
@@ -191,13 +197,11 @@ class LineExtractor:
         if _END_OF_UPDATE in block:
             self._frame_ended = True
         start = 0
-        for at in _places_of_erasers(block):
-            screen.feed(block[start:at])
+        for eraser in _ERASERS.finditer(block) if any(end in block for end in _ERASER_ENDS) else ():
+            screen.feed(block[start : eraser.start()])
             self._take_history(all_of_it=True)
-            start = at
+            start = eraser.start()
         screen.feed(block[start:] if start else block)
-        if screen.history_rows >= _ROWS_WORTH_TAKING:
-            self._take_history()
 
     def _take_history(self, *, all_of_it: bool = False) -> None:
         lines, rows = self._screen.take_history(all_of_it=all_of_it)
@@ -227,16 +231,6 @@ class LineExtractor:
         """Rows were wrapped anew: those counted before are others now."""
         self._take_history()
         self._marks.clear()
-
-
-def _places_of_erasers(block: bytes) -> list[int]:
-    places = []
-    for eraser in _ERASERS:
-        at = block.find(eraser)
-        while at >= 0:
-            places.append(at)
-            at = block.find(eraser, at + 1)
-    return sorted(places)
 
 
 def _screen_line(line: Line) -> ScreenLine:

@@ -7,17 +7,14 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from formats.layout import Home
-from formats.meta import rebuild
-from formats.store import Listed, listing, resolve
 from player.console import SESSION_HELP, UsageError, checked, command_parser, say
-from player.listing import as_json, row, tabbed, table
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from formats.session import Session
+    from formats.layout import Home
+    from formats.store import Listed
 
 PROG = "cs-ls"
 _STDOUT = 1
@@ -49,12 +46,16 @@ exit status: 0, or 2 for an error.
 
 def main(argv: Sequence[str]) -> int:
     """List sessions."""
-    options = parser().parse_args(argv)
-    home = Home.of(os.environ, options.home)
-    listed = _named(home, options.sessions) if options.sessions else listing(home)
+    typed = parser().parse_args(argv)
+    # Not for --help and wrong usage.
+    from formats.layout import Home  # noqa: PLC0415
+    from formats.store import listing  # noqa: PLC0415
+
+    home = Home.of(os.environ, typed.home)
+    listed = _named(home, typed.sessions) if typed.sessions else listing(home)
     if not listed:
         say(PROG, f"no session is recorded yet in {home.logs}: cs-rec makes one")
-    for line in _lines(listed[: options.number], json_wanted=options.json):
+    for line in _lines(listed[: typed.number], json_wanted=typed.json):
         print(line)
     return 0
 
@@ -76,7 +77,11 @@ def _count(text: str) -> int:
 
 def _named(home: Home, names: Sequence[str]) -> list[Listed]:
     """The sessions of the store or at a path that were asked for, each once, newest first."""
-    sessions = {(session.id, session.path): session for session in _resolved(home, names)}
+    from formats.meta import rebuild  # noqa: PLC0415
+    from formats.store import Listed, listing, resolve  # noqa: PLC0415
+
+    resolved = [resolve(home, name) for name in names]
+    sessions = {(session.id, session.path): session for session in resolved}
     found: list[Listed] = []
     in_store: dict[str, Listed] | None = None
     for session in sessions.values():
@@ -90,11 +95,9 @@ def _named(home: Home, names: Sequence[str]) -> list[Listed]:
     return sorted(found, key=lambda one: one.meta.start_us, reverse=True)
 
 
-def _resolved(home: Home, names: Sequence[str]) -> Iterator[Session]:
-    return (resolve(home, name) for name in names)
-
-
 def _lines(listed: Sequence[Listed], *, json_wanted: bool) -> Iterable[str]:
+    from player.listing import as_json, row, tabbed, table  # noqa: PLC0415
+
     now_us = time.time_ns() // 1000
     if json_wanted:
         return (json.dumps(as_json(one, now_us), ensure_ascii=False) for one in listed)

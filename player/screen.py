@@ -43,6 +43,20 @@ class Cursor(NamedTuple):
     row: int
 
 
+class State(NamedTuple):
+    """What can be told of a screen without looking at its text.
+
+    `alternate`: the alternate screen is shown, of which nothing scrolls off. `synchronized`: an
+    update has begun and not ended, so that a terminal would not draw now. `history_rows`: rows
+    that have scrolled off and were not taken; 0 on the alternate screen.
+    """
+
+    alternate: bool
+    synchronized: bool
+    history_rows: int
+    cursor_row: int
+
+
 def clamp(size: Size) -> Size:
     """The nearest size that the engine is given."""
     return Size(
@@ -63,8 +77,8 @@ class Screen:
     """
 
     __slots__ = (
-        "_buffer", "_end", "_ffi", "_from", "_history_rows", "_integer", "_length", "_lib",
-        "_mode", "_options", "_point", "_selection", "_size", "_start", "_terminal",
+        "_buffer", "_end", "_ffi", "_get_state", "_length", "_lib",
+        "_options", "_places", "_point", "_selection", "_size", "_start", "_terminal",
     )  # fmt: skip
 
     def __init__(self, size: Size, scrollback: int = 0) -> None:
@@ -104,8 +118,6 @@ class Screen:
     def _make_places(self) -> None:
         """Make once what each reading writes to: a reading then costs 13 us, not 45."""
         ffi, lib = self._ffi, self._lib
-        self._integer, self._history_rows = ffi.new("uint16_t*"), ffi.new("size_t*")
-        self._mode = ffi.new("GhosttyTerminalModeConfig*")
         self._point, self._length = ffi.new("GhosttyPoint*"), ffi.new("size_t*")
         self._buffer = ffi.new("uint8_t[]", _FIRST_TEXT_BYTES)
         selection = self._selection = ffi.new("GhosttySelection*")
@@ -116,6 +128,20 @@ class Screen:
         options.size = ffi.sizeof("GhosttyTerminalSelectionFormatOptions")
         options.emit, options.trim = lib.GHOSTTY_FORMATTER_FORMAT_PLAIN, True
         options.selection = selection
+        mode = ffi.new("GhosttyTerminalModeConfig*", (_SYNCHRONIZED_OUTPUT, False))
+        keys = ffi.new(
+            "GhosttyTerminalData[]",
+            [
+                lib.GHOSTTY_TERMINAL_DATA_ACTIVE_SCREEN,
+                lib.GHOSTTY_TERMINAL_DATA_MODE,
+                lib.GHOSTTY_TERMINAL_DATA_SCROLLBACK_ROWS,
+                lib.GHOSTTY_TERMINAL_DATA_CURSOR_Y,
+            ],
+        )
+        places = [ffi.new("int*"), mode, ffi.new("size_t*"), ffi.new("uint16_t*")]
+        values = ffi.new("void*[]", places)
+        self._places = (values, *places)
+        self._get_state = (len(places), keys, values, ffi.NULL)
 
     @staticmethod
     def _check(result: int) -> None:
@@ -130,40 +156,30 @@ class Screen:
     @property
     def cursor(self) -> Cursor:
         """Where the next character goes."""
-        lib = self._lib
-        return Cursor(
-            self._number(lib.GHOSTTY_TERMINAL_DATA_CURSOR_X),
-            self._number(lib.GHOSTTY_TERMINAL_DATA_CURSOR_Y),
-        )
+        col, row = self._ffi.new("uint16_t*"), self._ffi.new("uint16_t*")
+        self._get(self._lib.GHOSTTY_TERMINAL_DATA_CURSOR_X, col)
+        self._get(self._lib.GHOSTTY_TERMINAL_DATA_CURSOR_Y, row)
+        return Cursor(col[0], row[0])
 
     @property
     def title(self) -> str:
         """The window title that the program has set last; empty before that."""
         title = self._ffi.new("GhosttyString*")
-        data = self._lib.GHOSTTY_TERMINAL_DATA_TITLE
-        if self._lib.ghostty_terminal_get(self._terminal, data, title) or not title.len:
+        self._get(self._lib.GHOSTTY_TERMINAL_DATA_TITLE, title)
+        if not title.len:
             return ""
         return str(self._ffi.buffer(title.ptr, title.len)[:].decode(errors="replace"))
 
     @property
     def alternate(self) -> bool:
-        """Whether the alternate screen is shown, of which nothing scrolls off."""
-        return self._number(self._lib.GHOSTTY_TERMINAL_DATA_ACTIVE_SCREEN, "int*") == 1
+        """Whether the alternate screen is shown."""
+        return self.state().alternate
 
-    @property
-    def synchronized(self) -> bool:
-        """Whether a synchronized update has begun and not ended: a terminal would not draw now."""
-        self._mode.mode = _SYNCHRONIZED_OUTPUT
-        data = self._lib.GHOSTTY_TERMINAL_DATA_MODE
-        self._check(self._lib.ghostty_terminal_get(self._terminal, data, self._mode))
-        return bool(self._mode.value)
-
-    @property
-    def history_rows(self) -> int:
-        """Count of rows that have scrolled off and were not taken; 0 on the alternate screen."""
-        data = self._lib.GHOSTTY_TERMINAL_DATA_SCROLLBACK_ROWS
-        self._check(self._lib.ghostty_terminal_get(self._terminal, data, self._history_rows))
-        return int(self._history_rows[0])
+    def state(self) -> State:
+        """What can be told without looking at the text; one call, 1 us."""
+        self._check(self._lib.ghostty_terminal_get_multi(self._terminal, *self._get_state))
+        _, active, mode, history_rows, cursor_row = self._places
+        return State(active[0] == 1, mode.value, history_rows[0], cursor_row[0])
 
     def feed(self, data: bytes) -> None:
         """Do what the bytes say. They may begin and end anywhere in a sequence or character."""
@@ -192,10 +208,9 @@ class Screen:
         A line that was wrapped to several rows is whole, also what of it has scrolled off, up to
         256 rows of it; thus a change of the width changes no line.
         """
-        tag, last = self._lib.GHOSTTY_POINT_TAG_ACTIVE, self._size.rows - 1
-        history_rows = self.history_rows
+        last, history_rows = self._size.rows - 1, self.state().history_rows
         if not history_rows:
-            return self._format(tag, 0, last, unwrap=True)
+            return self._format(self._lib.GHOSTTY_POINT_TAG_ACTIVE, 0, last, unwrap=True)
         first = history_rows
         lowest = max(0, history_rows - _LONGEST_LINE_ROWS)
         continuation = self._lib.GHOSTTY_ROW_DATA_WRAP_CONTINUATION
@@ -211,7 +226,7 @@ class Screen:
         screen, unless it is longer than 256 rows or `all_of_it` is wanted. What is taken is
         forgotten here. Gives ([], 0) on the alternate screen.
         """
-        rows = self.history_rows
+        rows = self.state().history_rows
         if not rows:
             return [], 0
         unfinished = self._flag(rows - 1, self._lib.GHOSTTY_ROW_DATA_WRAP)
@@ -220,16 +235,13 @@ class Screen:
         text = self._format(self._lib.GHOSTTY_POINT_TAG_SCREEN, 0, rows - 1, unwrap=True)
         # Pruning by a limit, unlike CSI 3J, may be done in the middle of a sequence.
         option = self._lib.GHOSTTY_TERMINAL_OPT_SCROLLBACK_MAX_BYTES
-        self._integer[0] = 0
         none = self._ffi.new("size_t*", 0)
         self._check(self._lib.ghostty_terminal_set(self._terminal, option, none))
         self._check(self._lib.ghostty_terminal_set(self._terminal, option, self._ffi.NULL))
         return text.split(b"\n"), rows
 
-    def _number(self, data: int, unit: str = "") -> int:
-        place = self._ffi.new(unit) if unit else self._integer
+    def _get(self, data: int, place: Any) -> None:  # noqa: ANN401
         self._check(self._lib.ghostty_terminal_get(self._terminal, data, place))
-        return int(place[0])
 
     def _flag(self, row: int, data: int) -> bool:
         """A flag of a row, counted from the oldest that is kept."""

@@ -166,35 +166,28 @@ class Standing:
         return taken
 
     def _change(self, rows: list[bytes], look: Look, since_us: int) -> None:
-        live = self._live
-        now: dict[bytes, Line] = {}
-        layout: list[Line | None] = []
-        new: list[int] = []
-        for place, text in enumerate(rows):
-            line = live.get(text)
-            layout.append(line)
-            if line is not None:
-                now[text] = line
-            elif text:
-                new.append(place)
-        left = {text: line for text, line in live.items() if text not in now}
+        live, shown_us = self._live, look.shown_us
+        seen = set(rows)
+        new = [place for place, text in enumerate(rows) if text and text not in live]
+        left = {text: line for text, line in live.items() if text not in seen}
+        for text in left:
+            del live[text]
         self._where = None
         matched: dict[int, int] = {}
         for place in new:
             text = rows[place]
-            line = now.get(text)
-            if line is None:
-                line = self._returned(text, look.shown_us, since_us)
+            if text in live:
+                continue
+            line = self._returned(text, shown_us, since_us)
             if line is None and left:
-                line = self._continued(text, place, rows, left, matched, look.shown_us, since_us)
-            if line is None:
-                line = Line(text, look.shown_us, since_us)
-            now[text] = layout[place] = line
+                line = self._continued(text, place, rows, left, matched, shown_us, since_us)
+            live[text] = Line(text, shown_us, since_us) if line is None else line
         for text, line in left.items():
             if line.key == text:
-                self._leave(line, look.shown_us)
-        self._forget_gone(look.shown_us)
-        self._live, self._layout, self._rows = now, layout, rows
+                self._leave(line, shown_us)
+        if self._gone:
+            self._forget_gone(shown_us)
+        self._layout, self._rows = list(map(live.get, rows)), rows
 
     def _returned(self, text: bytes, shown_us: int, since_us: int) -> Line | None:
         """The line of this text if it was here before."""

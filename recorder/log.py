@@ -68,14 +68,14 @@ class Log:
 
     def _open(self) -> None:
         try:
-            # Readable too: the hash chain reads back what was written.
+            # Readable too: the hash of a segment is made of what is really in it.
             self._fd = open_private(self.path, os.O_RDWR | os.O_APPEND)
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             shown = printable(self.path, 200)
             raise LogError(f"cannot write {shown}: {error.strerror}") from None
         self.open_bytes = 0
-        self._hash = SegmentHash(self._fd)
+        self._hash = SegmentHash(self._fd, self._rotate_bytes)
 
     def start(self, size: Size, fields: dict[str, Any]) -> None:
         """The first line. Raises LogError when it cannot be written: nothing is lost yet."""
@@ -130,7 +130,7 @@ class Log:
 
     def close(self) -> None:
         """Let go of the file. The last event was written before."""
-        self._hash.wait()
+        self._hash.close()
         os.close(self._fd)
 
     def _next_stamp(self, time_us: int | None = None) -> bytes:
@@ -212,7 +212,7 @@ class Log:
             self.fault = str(error)
             self._rotate_bytes += old_bytes  # try again after as much again
             return
-        event = {"type": "segment", "number": self.segment + 1}
+        event: dict[str, Any] = {"type": "segment", "number": self.segment + 1}
         if self._size is not None:
             event |= {"cols": self._size.cols, "rows": self._size.rows}
         event["previous_sha256"] = previous_sha256
@@ -226,6 +226,7 @@ class Log:
 
     def _undo_rotation(self, closed: str, fd: int, old_hash: SegmentHash, size: int) -> None:
         """The new file does not take its first line: a segment must never begin without it."""
+        self._hash.close()
         os.close(self._fd)
         self._fd, self._hash, self.open_bytes = fd, old_hash, size
         self._rotate_bytes += size

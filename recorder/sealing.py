@@ -7,13 +7,12 @@ does it at the lowest priority, and goes on when the recorder has ended.
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
+
+from recorder.background import start_module
 
 if TYPE_CHECKING:
     from formats.layout import Home
-
-_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 class Sealing:
@@ -31,15 +30,8 @@ class Sealing:
             self._again = True
             return
         self._again = False
-        # -P: the folder that the user is in must not be searched for our modules.
-        argv = [sys.executable, "-P", "-m", "recorder.seal", self._home.path, self._session_id]
-        environ = os.environ | {"PYTHONPATH": _OURS}
-        null = (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDWR, 0)
-        actions = [null, (os.POSIX_SPAWN_DUP2, 0, 1), (os.POSIX_SPAWN_DUP2, 0, 2)]
         try:
-            self._pid = os.posix_spawn(
-                sys.executable, argv, environ, file_actions=actions, setsid=True
-            )
+            self._pid = start_module("recorder.seal", (self._home.path, self._session_id))
         except OSError:  # no process to be had: the segment stays readable as it is
             self._pid = None
 

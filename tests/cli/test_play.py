@@ -211,7 +211,9 @@ with Terminal(0, 1) as terminal:
     terminal.wait(0, for_room=False)
     raise ValueError("in mid-play")
 """
-    terminal = window("bash", "-c", f"cd {Path(__file__).parents[2]}; exec {sys.executable} -c '{program}'")
+    terminal = window(
+        "bash", "-c", f"cd {Path(__file__).parents[2]}; exec {sys.executable} -c '{program}'"
+    )
     assert terminal.wait() == 1
     assert terminal.mode() == terminal.found_mode
     assert b"in mid-play\r\n" in terminal.screen

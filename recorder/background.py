@@ -1,0 +1,36 @@
+"""Starts our own modules as processes of their own, for work that the recorder must not do."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def start_module(module: str, arguments: Sequence[str], fds: Sequence[int | None] = ()) -> int:
+    """Run `python -m MODULE ARGUMENTS` in a session of its own; its pid. OSError if it cannot be.
+
+    It gets `fds` as its descriptors from 0 on; /dev/null for None and what is left of 0, 1, 2.
+    """
+    # -P: the folder that the user is in must not be searched for our modules.
+    argv = [sys.executable, "-P", "-m", module, *arguments]
+    environ = os.environ | {"PYTHONPATH": _OURS}
+    # Copied out of the way first: a descriptor may be one of the numbers that are to be filled.
+    spare = [None if fd is None else os.dup(fd) for fd in fds]
+    null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        given = [*spare, *[None] * (3 - len(spare))]
+        actions = [
+            (os.POSIX_SPAWN_DUP2, null if fd is None else fd, number)
+            for number, fd in enumerate(given)
+        ]
+        return os.posix_spawn(sys.executable, argv, environ, file_actions=actions, setsid=True)
+    finally:
+        for fd in (*spare, null):
+            if fd is not None:
+                os.close(fd)
