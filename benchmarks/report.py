@@ -7,8 +7,6 @@ from typing import NamedTuple
 from benchmarks.contestants import BARE, OURS
 from benchmarks.figures import BUDGETS, Run, Verdict, median, names, ratio, reference_name, verdict
 
-MIB = 1 << 20
-
 
 class Column(NamedTuple):
     """A figure of a measure: its heading, how it is written, and whether ratios stand beside it."""
@@ -152,7 +150,8 @@ def budgets(runs: list[Run]) -> str:
         sign = ">=" if budget.at_least else "<="
         value = "not measured" if found.value is None else f"{found.value:.2f}"
         ends = "" if found.value is None else "{:.2f} to {:.2f}".format(*found.ends)
-        rows.append([what, f"{sign} {budget.limit:g}", value, ends, _judgement(found)])
+        limit = f"{sign} {budget.limit:g}" + (f" (+{budget.slack:g})" if budget.slack else "")
+        rows.append([what, limit, value, ends, _judgement(found)])
     heads = ["budget of the design", "limit", OURS, "rounds from, to", "verdict"]
     return "### Budgets\n\n" + _grid(heads, rows)
 

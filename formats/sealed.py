@@ -231,6 +231,8 @@ def read_sealed(
 
 
 def _decompress(file: BinaryIO, frame: Frame) -> Iterator[bytes]:
+    if not frame.whole and _states_size(file, frame):
+        raise zstandard.ZstdError("the file ends inside it")
     decompressor = zstandard.ZstdDecompressor(max_window_size=_LARGEST_WINDOW_BYTES)
     reader = decompressor.stream_reader(_Span(file, frame), read_size=1 << 16)  # type: ignore[arg-type]
     held: list[bytes] | None = [] if frame.whole else None
@@ -246,9 +248,28 @@ def _decompress(file: BinaryIO, frame: Frame) -> Iterator[bytes]:
             if total > _WHOLE_FRAME_BYTES:
                 yield from held
                 held = None
-    if frame.size not in (-1, total):
+    # The table has no checksum, frames have: of a whole frame, its own bytes are believed.
+    if frame.size not in (-1, total) and not _ends_as_listed(file, frame):
         raise zstandard.ZstdError("its size is not what the seek table says")
     yield from held or ()
+
+
+def _states_size(file: BinaryIO, frame: Frame) -> bool:
+    """Whether its header tells the size of its content (RFC 8878, 3.1.1.1.1).
+
+    Then it was written at once, as ours are, and without its end nothing of it can be verified.
+    One that does not was streamed by another writer: what there is of it is read.
+    """
+    file.seek(frame.offset)
+    head = file.read(5)
+    return head[:4] == _MAGIC and bool(head[4:] and head[4] & 0xE0)
+
+
+def _ends_as_listed(file: BinaryIO, frame: Frame) -> bool:
+    """Whether the frame, by its own block headers, is as long as the seek table says."""
+    file.seek(frame.offset)
+    end = frame.offset + frame.length
+    return _frame_end(file, frame.offset, file.read(18), end) == end
 
 
 def _reason(error: Exception) -> str:

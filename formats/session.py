@@ -283,21 +283,27 @@ def _stated_number(file: BinaryIO, path: str) -> int:
 
 def _chunks(
     file: BinaryIO, path: str, start: int, damage: Damage, end: _OpenEnd | None
-) -> Iterator[tuple[int, bytes]]:
-    """(Offset, bytes) of the plain log, from `start` or a little before."""
+) -> Iterator[tuple[int, bytes, bool]]:
+    """(Offset, bytes, whether bytes are lost before them), from `start` or a little before."""
     if file.read(4) == b"\x28\xb5\x2f\xfd" or path.endswith(SEALED):
         from formats.sealed import read_sealed  # noqa: PLC0415  15 ms that plain logs do not need
 
+        lost = False
+
         def damaged(what: str, _offset: int) -> None:
+            nonlocal lost
+            lost = True
             damage.frames += 1
             damage.note(path, what)
 
-        yield from read_sealed(file, start, damaged)
+        for offset, data in read_sealed(file, start, damaged):
+            yield offset, data, lost
+            lost = False
         return
     file.seek(start)
     while True:
         while chunk := file.read(_READ_BYTES):
-            yield start, chunk
+            yield start, chunk, False
             start += len(chunk)
         if end is None or not end.may_go_on():
             return
@@ -350,13 +356,15 @@ class _Lines:
         # Known while we count from the first line on, without a gap.
         self._line_number = 0 if start == 0 else None
 
-    def of(self, chunks: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
+    def of(self, chunks: Iterator[tuple[int, bytes, bool]]) -> Iterator[tuple[int, bytes]]:
         expected = start = self._buffer.offset
-        for offset, chunk in chunks:
+        for offset, chunk, after_loss in chunks:
             if offset < start:  # the frame began before the line that was asked for
                 chunk = chunk[start - offset :]  # noqa: PLW2901
                 offset = start  # noqa: PLW2901
-            if offset != expected:  # a frame was lost: so are the ends of the lines cut by it
+            # A frame was lost, and with it the ends of the lines that it cut. Where no table tells
+            # how much was lost, the offset does not show it.
+            if after_loss or offset != expected:
                 self._tear()
                 self._buffer, self._skipped, self._line_number = LineBuffer(offset), 0, None
             expected = offset + len(chunk)

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from formats.entry import OUTPUT, event_size
 from player.screen import Screen
-from player.standing import Line, Look, Standing
+from player.standing import Look, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from formats.entry import Entry
     from formats.size import Size
+    from player.standing import Record
 
 LOOK_EVERY_US: Final = 100_000
 """At most ten looks in a second of the recording: what stands 0.25 s is seen twice."""
@@ -134,7 +135,7 @@ class LineExtractor:
         What stands goes on standing and is given again, with its later last time and with a count
         that goes on where this one ends.
         """
-        return [_screen_line(line) for line in self._standing.take()]
+        return [_screen_line(*line) for line in self._standing.take()]
 
     def finish(self) -> list[ScreenLine]:
         """The lines that were not taken yet; what stands now stood at the end."""
@@ -142,7 +143,7 @@ class LineExtractor:
             self._finish_step()
             self._look(self._end_us, sure=True)
             self._take_history(all_of_it=True)
-        return [_screen_line(line) for line in self._standing.take(self._end_us)]
+        return [_screen_line(*line) for line in self._standing.take(self._end_us)]
 
     def _step_to(self, time_us: int) -> None:
         """Output of this time follows: what is on the screen stood until then."""
@@ -233,10 +234,10 @@ class LineExtractor:
         self._marks.clear()
 
 
-def _screen_line(line: Line) -> ScreenLine:
-    steps = tuple(
-        (len(line.text[:length].decode(errors="replace")), at) for length, at in line.steps
-    )
+def _screen_line(line: bytes, record: Record) -> ScreenLine:
     # The engine keeps DEL as a character of a cell.
-    text = line.text.decode(errors="replace").replace("\x7f", "")
-    return ScreenLine(text, line.first_us, line.last_us, line.count, steps)
+    text = line.decode(errors="replace").replace("\x7f", "")
+    steps = record.steps
+    if steps:
+        steps = tuple((len(line[:length].decode(errors="replace")), at) for length, at in steps)
+    return ScreenLine(text, record.first_us, record.last_us, record.count, steps)

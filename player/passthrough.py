@@ -61,6 +61,8 @@ _AT_REST = (
 # is kept aside with it.
 _REGION_OFF = b"\x1b7\x1b[r\x1b8"
 _REGION_AND_ORIGIN_OFF = b"\x1b[?6l\x1b[r\x1b[9999;1H"
+# What a program drew below its cursor would stand between the lines of the shell.
+_ERASE_BELOW = b"\x1b[J"
 _COLOURS_BACK = b"\x1b]104\x1b\\\x1b]110\x1b\\\x1b]111\x1b\\\x1b]112\x1b\\"
 _LINK_END = b"\x1b]8;;\x1b\\"
 
@@ -115,8 +117,8 @@ class Leftovers:
             parts.append(_COLOURS_BACK)
         if self._link:
             parts.append(_LINK_END)
-        if self._alternate is None and self._last != b"\n":
-            parts.append(b"\r\n")
+        if self._alternate is None:
+            parts += [b"" if self._last == b"\n" else b"\r\n", _ERASE_BELOW]
         return b"".join(parts)
 
     def _keyboard_back(self, *, alternate: bool) -> bytes:

@@ -22,6 +22,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+Steps = tuple[tuple[int, int], ...]
+"""Of a line that grew: (length in bytes, microseconds), so much of it was to be seen earlier."""
+
 SETTLE_US: Final = 250_000
 """What stood that long could be read."""
 
@@ -57,18 +60,29 @@ class Look(NamedTuple):
     sure: bool = True
 
 
+class Record:
+    """What is known of a text that is settled. Times are microseconds since the epoch."""
+
+    __slots__ = ("count", "first_us", "last_us", "steps")
+
+    def __init__(self, first_us: int, last_us: int, count: int = 1, steps: Steps = ()) -> None:
+        self.first_us = first_us
+        self.last_us = last_us
+        self.count = count
+        self.steps = steps
+
+
 class Line:
-    """A text that stands or stood.
+    """A text that stands, or has left so lately that it may be painted again.
 
     `text` was seen first at `first_us`; `key` is what is seen in its place now, which differs from
     `text` while a spinner turns, and was seen first at `key_first_us`. `since_us`, `value_us` and
     `key_us` say since when the line, its number and its spinner have stood as they are, at most;
-    `stood_us` how long it stood before that. `steps` are the moments at which a growing line was
-    shorter, as (length in bytes, microseconds).
+    `stood_us` how long it stood before that. `record` is there when the text is settled.
     """
 
     __slots__ = (
-        "count", "first_us", "key", "key_first_us", "key_us", "last_us", "scrolled", "settled",
+        "count", "first_us", "key", "key_first_us", "key_us", "last_us", "record", "scrolled",
         "since_us", "steps", "stood_us", "text", "value_us",
     )  # fmt: skip
 
@@ -78,8 +92,9 @@ class Line:
         self.since_us = self.value_us = self.key_us = since_us
         self.stood_us = 0
         self.count = 1
-        self.settled = self.scrolled = False
-        self.steps: tuple[tuple[int, int], ...] = ()
+        self.record: Record | None = None
+        self.scrolled = False
+        self.steps: Steps = ()
 
 
 class Standing:
@@ -96,7 +111,7 @@ class Standing:
         self._layout: list[Line | None] = []
         self._live: dict[bytes, Line] = {}
         self._gone: dict[bytes, tuple[Line, int]] = {}
-        self._known: dict[bytes, Line] = {}
+        self._known: dict[bytes, Record] = {}
         self._held_bytes = 0
         self._until_us: int | None = None
         self._where: dict[bytes, int] | None = None
@@ -118,51 +133,46 @@ class Standing:
 
     def scrolled(self, lines: Iterable[tuple[bytes, int]]) -> None:
         """Lines that left the screen at its top since the look before, each with its moment."""
-        live, known, gone = self._live, self._known, self._gone
-        growing = next((line for line in reversed(self._layout) if line), None)
+        live, known = self._live, self._known
+        last = next((line for line in reversed(self._layout) if line), None)
+        growing = last.key if last and not last.record else None
         for text, time_us in lines:
             line = live.get(text)
             if line is not None and not line.scrolled:
                 line.scrolled = True
                 continue
-            if line is None:
-                line = known.get(text)
-            if line is not None:
+            record = known.get(text)
+            if record is not None:
+                record.count += 1
+                record.last_us = max(record.last_us, time_us)
+            elif line is not None:
                 line.count += 1
-                line.last_us = max(line.last_us, time_us)
             elif text:
-                back = gone.pop(text, None)
-                line = back[0] if back else Line(text, time_us, time_us)
-                if growing and not growing.settled and _grows(growing.key, text):
-                    self._add_step(line, growing)
-                    growing.settled = True
-                line.last_us = max(line.last_us, time_us)
-                self._settle(line)
+                record = known[text] = Record(time_us, time_us)
+                self._held_bytes += _LINE_BYTES + len(text)
+                if growing is not None and last and _grows(growing, text):
+                    record.steps = _steps(last)
+                    last.record = record
+                    growing = None
 
-    def take(self, end_us: int | None = None) -> list[Line]:
-        """The settled lines, by the time they were first seen; forgets them.
+    def take(self, end_us: int | None = None) -> list[tuple[bytes, Record]]:
+        """The settled texts, by the time they were first seen; forgets them.
 
         With `end_us` all that stands is settled then: it stood at the end. Without it, what stands
-        is among the lines if it stood long enough, and goes on standing with a count of 0: the
-        counts of two takings add up.
+        is among them if it stood long enough, and goes on standing with a count of 0: the counts
+        of two takings add up.
         """
-        until_us = end_us if end_us is not None else self._until_us
-        standing = []
-        for line in self._live.values():
-            stood_us = 0 if until_us is None else line.stood_us + until_us - line.since_us
-            if until_us is not None and (end_us is not None or stood_us >= SETTLE_US):
-                line.last_us = max(line.last_us, until_us if end_us is not None else until_us - 1)
-                self._end_of_turn(line, until_us)
-                standing.append(line)
-        merged = dict(self._known)
-        for line in standing:
-            _merge(merged.setdefault(line.text, line), line)
+        until_us = self._until_us if end_us is None else end_us + 1
+        for line in self._live.values() if until_us is not None else ():
+            if end_us is None and line.stood_us + until_us - line.since_us < SETTLE_US:
+                continue
+            line.last_us = max(line.last_us, until_us - 1)
+            self._end_of_turn(line, until_us)
+            self._settle(line)
+            line.record, line.count = None, 0
+        taken = sorted(self._known.items(), key=lambda item: item[1].first_us)
         self._known.clear()
         self._held_bytes = 0
-        taken = sorted((_copy(line) for line in merged.values()), key=lambda line: line.first_us)
-        for line in self._live.values():
-            line.settled = False
-            line.count = 0 if line in standing else line.count
         return taken
 
     def _change(self, rows: list[bytes], look: Look, since_us: int) -> None:
@@ -191,14 +201,18 @@ class Standing:
 
     def _returned(self, text: bytes, shown_us: int, since_us: int) -> Line | None:
         """The line of this text if it was here before."""
-        back = self._gone.pop(text, None)
-        line = back[0] if back else self._known.get(text)
-        if line is not None:
-            if line.settled and shown_us - line.last_us > _FLICKER_US:
-                line.count += 1
-            line.key = text
-            line.since_us = line.value_us = line.key_us = since_us
-            line.scrolled = False
+        record = self._known.get(text)
+        if record is not None:
+            if shown_us - record.last_us > _FLICKER_US:
+                record.count += 1
+            line = Line(text, shown_us, since_us)
+            line.record = record
+            return line
+        if text not in self._gone:
+            return None
+        line, _ = self._gone.pop(text)
+        line.key = text
+        line.since_us = line.value_us = line.key_us = since_us
         return line
 
     def _continued(
@@ -211,14 +225,14 @@ class Standing:
             if old is None or left.get(old.key) is not old:
                 continue
             key = old.key
-            if old.settled:
+            if old.record:
                 if not _same_value(key, text):
                     continue
                 line = self._next_value(old, text, shown_us, since_us)
             elif _grows(key, text):
                 line = Line(text, shown_us, since_us)
                 line.stood_us = old.stood_us + shown_us - old.since_us
-                self._add_step(line, old)
+                line.steps = _steps(old)
             elif _same_letters(key, text):
                 line = self._next_value(old, text, shown_us, since_us)
             else:
@@ -248,7 +262,7 @@ class Standing:
             if _is_bare(text):
                 old.key = text
                 return old
-            if _is_bare(old.text) and not old.settled:
+            if _is_bare(old.text) and not old.record:
                 # With its bullet the text says all that it said without.
                 old.text, old.first_us = text, shown_us
             if _is_bare(old.key) or shown_us - old.key_us < SETTLE_US:
@@ -257,7 +271,6 @@ class Standing:
         line = Line(text, shown_us, since_us)
         if shown_us - old.value_us >= SETTLE_US:
             self._end_of_turn(old, shown_us)
-            old.last_us = max(old.last_us, self._last_us())
             self._settle(old)
         else:
             line.stood_us = old.stood_us + shown_us - old.since_us
@@ -267,40 +280,32 @@ class Standing:
         """Of a turning spinner the first turn speaks, unless it came to rest at another."""
         if line.key == line.text or until_us - line.key_us < SETTLE_US or _is_bare(line.key):
             return
-        if line.settled:
-            rest = Line(line.key, line.key_first_us, line.key_us)
-            rest.last_us = max(rest.last_us, self._last_us())
-            self._settle(rest)
+        if line.record:
+            self._settle(Line(line.key, line.key_first_us, line.key_us))
         else:
             line.text, line.first_us = line.key, line.key_first_us
 
-    @staticmethod
-    def _add_step(line: Line, old: Line) -> None:
-        step = (len(_trimmed(old.key)), old.first_us)
-        line.steps = (*old.steps[-_MOST_STEPS + 1 :], step)
-
     def _leave(self, line: Line, shown_us: int) -> None:
         line.stood_us += shown_us - line.since_us
-        line.last_us = max(line.last_us, self._last_us())
         self._end_of_turn(line, shown_us)
-        if line.settled:
-            return
-        if line.scrolled or line.stood_us >= SETTLE_US:
+        if line.record or line.scrolled or line.stood_us >= SETTLE_US:
             self._settle(line)
         else:
             self._gone[line.key] = (line, shown_us)
 
-    def _last_us(self) -> int:
-        return 0 if self._until_us is None else self._until_us - 1
-
     def _settle(self, line: Line) -> None:
-        line.settled = True
-        known = self._known.get(line.text)
-        if known is None:
-            self._known[line.text] = line
+        """Put on record that this line stood until now, where `now` is the look before."""
+        last_us = line.last_us if self._until_us is None else max(line.last_us, self._until_us - 1)
+        record = line.record or self._known.get(line.text)
+        if record is None:
+            record = Record(line.first_us, last_us, line.count, line.steps)
+            self._known[line.text] = record
             self._held_bytes += _LINE_BYTES + len(line.text)
         else:
-            _merge(known, line)
+            record.last_us = max(record.last_us, last_us)
+            if line.record is None:
+                record.count += line.count
+        line.record = record
 
     def _forget_gone(self, shown_us: int) -> None:
         gone = self._gone
@@ -311,17 +316,10 @@ class Standing:
             del gone[text]
 
 
-def _merge(known: Line, line: Line) -> None:
-    if known is not line:
-        known.count += line.count
-        known.first_us = min(known.first_us, line.first_us)
-        known.last_us = max(known.last_us, line.last_us)
-
-
-def _copy(line: Line) -> Line:
-    copy = Line(line.text, line.first_us, line.since_us)
-    copy.last_us, copy.count, copy.steps = line.last_us, line.count, line.steps
-    return copy
+def _steps(old: Line) -> Steps:
+    """The steps of a line that goes on where `old` ends."""
+    step = (len(_trimmed(old.key)), old.first_us)
+    return (*old.steps[-_MOST_STEPS + 1 :], step)
 
 
 def _trimmed(text: bytes) -> bytes:

@@ -7,7 +7,7 @@ import subprocess
 import uuid
 from datetime import UTC, datetime, timedelta
 
-from tests.support.recording import plain_bytes
+from tests.support.recording import COMMAND, plain_bytes
 
 
 def lines(cs_rec):
@@ -187,8 +187,6 @@ class TestWords:
         assert done.stderr == b""
 
     def test_on_a_terminal_they_stand_around_the_session(self, cs_rec):
-        from tests.support.recording import COMMAND
-
         terminal = cs_rec.start(command=[*COMMAND, ".", "--", "echo", "hello"])
         assert terminal.wait() == 0
         first, hello, last = bytes(terminal.screen).decode().splitlines()

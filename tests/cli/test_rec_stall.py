@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tests.support.child import numbers
-from tests.support.recording import cpu_s, rss_kib
+from tests.support.recording import COMMAND, cpu_s, rss_kib
 
 pytestmark = pytest.mark.usefixtures("linux")
 # What an interpreter's allocator may keep of one pass or another.
@@ -96,8 +96,6 @@ class TestTheTerminalIsStopped:
 
     def test_so_it_does_when_it_would_say_how_to_play(self, cs_rec):
         """Without --quiet: the last line must not wait for a terminal that nobody reads."""
-        from tests.support.recording import COMMAND
-
         command = [*COMMAND, ".", *cs_rec.child("count", 0)]
         terminal = cs_rec.start(command=command)
         terminal.until(lambda: len(terminal.screen) > 100_000)

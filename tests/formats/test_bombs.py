@@ -80,7 +80,7 @@ def test_a_window_of_two_gibibytes(tmp_path: Path) -> None:
 
 def test_the_largest_window_that_is_allowed(tmp_path: Path) -> None:
     frame = zeros_frame(64 << 20, state_size=False, window_log=27)
-    line = zstandard.ZstdCompressor().compress(LINE)
+    line = zstandard.ZstdCompressor().compress(b"\n" + LINE)
     (tmp_path / f"{ID}.0001.jsonl.zst").write_bytes(frame + line)
     assert read(tmp_path)[0] == 1
 

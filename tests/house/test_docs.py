@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from claude_sessions_recorder import COMMANDS
+from formats.config import Config, load
+from formats.layout import Home
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -73,6 +75,13 @@ def test_every_dependency_is_explained():
     names = {re.split(r"[\[<>=; ]", line)[0] for line in wanted}
     page = (ROOT / "docs" / "dependencies.md").read_text()
     assert not {name for name in names if f"`{name}`" not in page}
+
+
+def test_the_settings_in_the_readme_are_all_there_are(home):
+    (block,) = re.findall(r"```toml\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    (home / "config.toml").write_text(block)
+    load(Home(str(home)), {})
+    assert set(tomllib.loads(block)) == set(Config._fields)
 
 
 def test_the_continuous_check_finds_the_command_in_the_readme():

@@ -146,21 +146,33 @@ class OuterTerminal:
         self.screen = bytearray()
         self.master, slave = pty.openpty()
         os.set_blocking(self.master, False)
+        self._environ, self._cwd = environ, cwd
+        self._name = os.ttyname(slave)
         # A description of its own, so that the recorder's own descriptors keep their flags.
-        self._own = os.open(os.ttyname(slave), os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        self._own = os.open(self._name, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        os.close(slave)
         self.resize(*size)
+        self.run(argv, **streams)
+
+    def run(self, argv: list[str], **streams: int) -> None:
+        """Start a command, the first or, after its end, another."""
         self.found_mode = self.mode()
+        slave = os.open(self._name, os.O_RDWR | os.O_NOCTTY)
         given = {"stdin": slave, "stdout": slave, "stderr": slave} | streams
         self.process = subprocess.Popen(
             argv,
-            env=environ,
-            cwd=cwd,
+            env=self._environ,
+            cwd=self._cwd,
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(slave, termios.TIOCSCTTY, 0),
             **given,  # type: ignore[call-overload]
         )
         self.pid: int = self.process.pid
         os.close(slave)
+
+    def set_mode(self, mode: list[Any]) -> None:
+        """Change the terminal's attributes, as stty(1) does."""
+        termios.tcsetattr(self._own, termios.TCSANOW, mode)
 
     def resize(self, cols: int, rows: int) -> None:
         """Drag the window to another size; the kernel tells who is on it."""
