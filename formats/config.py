@@ -87,10 +87,11 @@ def _from_file(path: str) -> dict[str, Any]:
         return {}
     except OSError as error:
         raise ConfigError(f"cannot read {shown}: {error.strerror}") from None
+    if not stat.S_ISREG(os.fstat(fd).st_mode):  # open() refuses a folder in its own words
+        os.close(fd)
+        raise ConfigError(f"{shown} is not a file")
     with open(fd, "rb") as file:
         found = os.fstat(fd)
-        if not stat.S_ISREG(found.st_mode):
-            raise ConfigError(f"{shown} is not a file")
         if found.st_uid not in (os.geteuid(), 0):
             raise ConfigError(f"{shown} belongs to another user (uid {found.st_uid})")
         if found.st_mode & stat.S_IWOTH:

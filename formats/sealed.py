@@ -37,6 +37,8 @@ _LARGEST_WINDOW_BYTES = 1 << 27
 # are streamed, so that memory stays bounded.
 _WHOLE_FRAME_BYTES = 8 << 20
 _READ_BYTES = 1 << 18
+# Four bytes can hold a block of 128 KiB: at most 8 MiB come of this many.
+_TORN_READ_BYTES = 256
 # 131,072 frames, 128 GiB of log. A larger table would cost its reader twenty times its size.
 _LARGEST_TABLE_BYTES = 1 << 20
 # The most that real logs shrink is about 120 times. Beyond this it is a bomb.
@@ -233,11 +235,9 @@ def read_sealed(
 def _decompress(file: BinaryIO, frame: Frame) -> Iterator[bytes]:
     if not frame.whole and _states_size(file, frame):
         raise zstandard.ZstdError("the file ends inside it")
-    decompressor = zstandard.ZstdDecompressor(max_window_size=_LARGEST_WINDOW_BYTES)
-    reader = decompressor.stream_reader(_Span(file, frame), read_size=1 << 16)  # type: ignore[arg-type]
     held: list[bytes] | None = [] if frame.whole else None
     total = 0
-    while data := reader.read(_READ_BYTES):
+    for data in _pieces(_Span(file, frame), whole=frame.whole):
         total += len(data)
         if total > max(_HARMLESS_BYTES, frame.length * _LARGEST_RATIO):
             raise zstandard.ZstdError("it expands more than 1000 times: taken for a bomb")
@@ -252,6 +252,21 @@ def _decompress(file: BinaryIO, frame: Frame) -> Iterator[bytes]:
     if frame.size not in (-1, total) and not _ends_as_listed(file, frame):
         raise zstandard.ZstdError("its size is not what the seek table says")
     yield from held or ()
+
+
+def _pieces(span: _Span, *, whole: bool) -> Iterator[bytes]:
+    """The content of one frame as it is decompressed, verified at its end if it is whole."""
+    decompressor = zstandard.ZstdDecompressor(max_window_size=_LARGEST_WINDOW_BYTES)
+    if whole:
+        reader = decompressor.stream_reader(span, read_size=1 << 16)  # type: ignore[arg-type]
+        while data := reader.read(_READ_BYTES):
+            yield data
+        return
+    # Of a frame without its end, stream_reader drops what it decompressed last.
+    stream = decompressor.decompressobj()
+    while part := span.read(_TORN_READ_BYTES):
+        if data := stream.decompress(part):
+            yield data
 
 
 def _states_size(file: BinaryIO, frame: Frame) -> bool:

@@ -6,7 +6,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from formats import timestamp
-from player.console import SESSION_HELP, command_parser, escaped, say_damage, use_colour
+from formats.size import parse_size
+from player.console import SESSION_HELP, checked, command_parser, escaped, say_damage, use_colour
 from player.search import compile_pattern, hits
 from player.times import clock, elapsed
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from formats.session import Damage, Session
+    from formats.size import Size
     from player.lines import ScreenLine
     from player.search import Hit
 
@@ -63,7 +65,7 @@ def main(argv: Sequence[str]) -> int:
     damage = Damage()
     show = _shower(session, json=typed.json, color=typed.color)
     count = 0
-    for hit in hits(_lines(session, damage), pattern):
+    for hit in hits(_lines(session, typed.size, damage), pattern):
         count += 1
         if not typed.count:
             print(show(hit), flush=True)
@@ -83,6 +85,13 @@ def parser() -> ArgumentParser:
     searching.add_argument(
         "-F", "--fixed-strings", action="store_true", help="PATTERN is plain text"
     )
+    searching.add_argument(
+        "--size",
+        metavar="COLSxROWS",
+        type=checked(parse_size),
+        help="the recorded screen's size at the beginning (default: what the log says, else "
+        "what its output fits into)",
+    )
     output = made.add_argument_group("output")
     output.add_argument("-c", "--count", action="store_true", help="only how many lines match")
     output.add_argument("--json", action="store_true", help="one JSON object a line")
@@ -96,11 +105,11 @@ def parser() -> ArgumentParser:
     return made
 
 
-def _lines(session: Session, damage: Damage) -> Iterator[ScreenLine]:
+def _lines(session: Session, size: Size | None, damage: Damage) -> Iterator[ScreenLine]:
     from player.lines import screen_lines  # noqa: PLC0415  the screen engine: --help needs none
     from player.sizing import initial_size  # noqa: PLC0415
 
-    return screen_lines(session.entries(damage), initial_size(session.entries()))
+    return screen_lines(session.entries(damage), size or initial_size(session.entries()))
 
 
 def _shower(session: Session, *, json: bool, color: str) -> Callable[[Hit], str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import signal
 from typing import TYPE_CHECKING, Any
 
 from formats import timestamp
+from formats.layout import parse_log_name
 from player.console import escaped
 from player.times import date_and_clock, elapsed
 
@@ -49,7 +51,7 @@ def row(listed: Listed, now_us: int, user_home: str | None = None) -> Row:
         size_text(listed.disk_bytes),
         _exit_text(listed),
         escaped(shlex.join(meta.command)),
-        escaped(meta.title or ""),
+        escaped(meta.title or _file_name(listed)),
         escaped(directory),
     )
 
@@ -140,6 +142,12 @@ def cut(text: str, width: int, *, keep_end: bool = False) -> str:
     return _CUT + "".join(reversed(kept)) if keep_end else "".join(kept) + _CUT
 
 
+def _file_name(listed: Listed) -> str:
+    """What a log is called that lies anywhere; in the store, names say no more than the id."""
+    name = os.path.basename(listed.session.path)
+    return "" if parse_log_name(name) else name
+
+
 def _exit_text(listed: Listed) -> str:
     meta = listed.meta
     if listed.live:
@@ -167,7 +175,7 @@ def _line(one: Row, widths: Sequence[int]) -> str:
     for index, (text, width) in enumerate(zip(one, widths, strict=True)):
         if not width:
             continue
-        shown = cut(text, width, keep_end=index == _DIRECTORY)
+        shown = cut(text, width, keep_end=index == _DIRECTORY and one is not HEADINGS)
         space = " " * (width - cells(shown))
         parts.append(space + shown if index in _NUMBERS else shown + space)
     return _GAP.join(parts)

@@ -10,7 +10,6 @@ from formats.entry import event_size
 from formats.errors import LogError, printable
 from formats.layout import Home
 from formats.session import Damage, Session
-from formats.size import DEFAULT_SIZE, Size
 from formats.store import resolve
 from player.console import UsageError, say, say_damage
 from player.loop import BATCH_BYTES, Loop
@@ -23,11 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from formats.entry import Entry
+    from formats.size import Size
     from player.timeline import Moment
 
 _STDOUT = 1
 _US_PER_S = 1_000_000
 _INTERRUPTED = 130
+# Read in 10 ms; programs show their frame at once, and it is only for a word of warning.
+_JUDGED_BYTES = 1 << 16
 
 
 class Options(NamedTuple):
@@ -130,19 +132,34 @@ def _say_if_too_large(prog: str, plan: _Plan) -> None:
     """One line, before anything is drawn, if the recorded screen is larger than the window."""
     if not os.isatty(_STDOUT):
         return
-    recorded = _size(plan)
+    recorded, or_more = _size(plan)
     window = os.get_terminal_size(_STDOUT)
     if recorded.cols > window.columns > 0 or recorded.rows > window.lines > 0:
         words = (
-            f"recorded at {recorded.cols}x{recorded.rows}, this window has "
+            f"recorded at {recorded.cols}x{recorded.rows}{or_more}, this window has "
             f"{window.columns}x{window.lines}: lines will break elsewhere than they did"
         )
         say(prog, words)
 
 
-def _size(plan: _Plan) -> Size:
+def _size(plan: _Plan) -> tuple[Size, str]:
+    """The size at the beginning; where the log does not state it, judged by its first output."""
     event = plan.first.event
-    return (event_size(event) if event is not None else None) or DEFAULT_SIZE
+    stated = event_size(event) if event is not None else None
+    if stated is not None:
+        return stated, ""
+    from player.sizing import initial_size  # noqa: PLC0415  only for other writers' logs
+
+    return initial_size(_first_output(plan.session.entries())), " or more"
+
+
+def _first_output(entries: Iterator[Entry]) -> Iterator[Entry]:
+    size_bytes = 0
+    for entry in entries:
+        yield entry
+        size_bytes += len(entry.data)
+        if size_bytes > _JUDGED_BYTES:
+            return
 
 
 def _play(plan: _Plan, damage: Damage, *, speed: float, repeat: bool) -> int:
@@ -163,19 +180,26 @@ def _play(plan: _Plan, damage: Damage, *, speed: float, repeat: bool) -> int:
 
 def _copy(plan: _Plan, damage: Damage, *, repeat: bool) -> None:
     """The bytes without delay, joined to larger pieces."""
-    number = 0
-    while number == 0 or repeat:
-        pieces: list[bytes] = []
-        size_bytes = 0
-        for moment in plan.replay(number, None if number else damage):
-            pieces.append(moment.entry.data)
-            size_bytes += len(moment.entry.data)
-            if size_bytes >= BATCH_BYTES:
-                _write(b"".join(pieces))
-                pieces.clear()
-                size_bytes = 0
-        _write(b"".join(pieces))
+    written_bytes = _copy_once(plan.replay(0, damage))
+    number = 1
+    while repeat and written_bytes:
+        written_bytes = _copy_once(plan.replay(number))
         number += 1
+
+
+def _copy_once(moments: Iterator[Moment]) -> int:
+    pieces: list[bytes] = []
+    size_bytes = written_bytes = 0
+    for moment in moments:
+        pieces.append(moment.entry.data)
+        size_bytes += len(moment.entry.data)
+        if size_bytes >= BATCH_BYTES:
+            _write(b"".join(pieces))
+            pieces.clear()
+            written_bytes += size_bytes
+            size_bytes = 0
+    _write(b"".join(pieces))
+    return written_bytes + size_bytes
 
 
 def _write(data: bytes) -> None:

@@ -76,7 +76,7 @@ class Terminal:
         os.set_blocking(self._wakeup, False)
         os.set_blocking(self._woken, False)
         self._old_wakeup = signal.set_wakeup_fd(self._woken, warn_on_full_buffer=False)
-        for number in (*_ENDING, signal.SIGTSTP):
+        for number in (*_ENDING, signal.SIGTSTP, signal.SIGCONT):
             if signal.getsignal(number) != signal.SIG_IGN:
                 self._handlers[number] = signal.signal(number, _wake)
         for fd in (self._keyboard, self._output):
@@ -113,6 +113,8 @@ class Terminal:
                     raise Stopped(number)
                 if number == signal.SIGTSTP:
                     keys.append(SUSPEND)
+                elif number == signal.SIGCONT:  # after SIGSTOP: someone else had the terminal
+                    self._enter_raw()
         if self._keyboard is not None and self._keyboard in ready:
             keys += self._keys.feed(_read_keyboard(self._keyboard), clock_us())
         return keys

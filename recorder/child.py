@@ -80,6 +80,13 @@ class Child:
             return False
         return not flags & termios.ECHO and bool(flags & termios.ICANON)
 
+    def is_in_line_mode(self) -> bool:
+        """Whether the PTY gives the command whole lines, as it does at first."""
+        try:
+            return bool(termios.tcgetattr(self.fd)[_LFLAGS] & termios.ICANON)
+        except termios.error:
+            return False
+
     def end_of_input(self) -> bytes:
         """The character that means end of file to the PTY in line mode, usually Ctrl-D."""
         try:

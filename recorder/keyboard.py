@@ -11,8 +11,10 @@ import os
 import select
 import struct
 import sys
+import time
 from _queue import SimpleQueue
 from _thread import allocate_lock, start_new_thread
+from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -27,6 +29,10 @@ _READ_BYTES = 4096
 # A paste of a megabyte while the disk stalls is kept; more is counted.
 _MOST_PENDING_BYTES = 1 << 20
 _JOIN_S = 1.0
+# An echo is back within a millisecond; until then nothing else of ours should run.
+_ECHO_S = 0.002
+# Between one end of input and the next, for a command that reads on.
+_FIRST_AGAIN_MS, _LAST_AGAIN_MS = 100, 1000
 _TIOCGPTN = 0x80045430
 
 
@@ -81,6 +87,10 @@ class Keyboard:
         os.close(self._stop_write_fd)
         self._reading.acquire(timeout=_JOIN_S)
         self._side.stop()
+
+    def flush(self) -> None:
+        """Log what was typed and is not logged yet; called before output is logged."""
+        self._side.flush()
 
     def _run(self, fd: int) -> None:
         try:
@@ -158,20 +168,32 @@ class Keyboard:
         self.paused = False
 
     def _end_input(self, at_line_start: bool) -> None:  # noqa: FBT001
-        """A pipe or file has ended: say so the way a PTY can, as script(1) does.
+        """A pipe or file has ended: say so the way a PTY can, again to everyone who reads on.
 
-        Not before the command has read what came earlier: one that switches line mode off in
-        between would read the character as a key.
+        Not before the command has read what came earlier. Once is not enough: a character that
+        comes while a shell's job has the PTY in line mode is a NUL to the shell, which reads
+        keys. And a pipe that has ended has ended for whoever reads it next, too.
         """
-        wait_ms = 10
         stop = select.poll()
         stop.register(self._stop_fd, select.POLLIN)
-        while self._unread():
-            if stop.poll(wait_ms):
+        again_ms = _FIRST_AGAIN_MS
+        while True:
+            wait_ms = 10
+            while self._unread():
+                if stop.poll(wait_ms):
+                    return
+                wait_ms = min(2 * wait_ms, 100)
+            self._pass_on(self._end_characters(at_line_start=at_line_start))
+            if sys.platform != "linux" or stop.poll(again_ms):
                 return
-            wait_ms = min(2 * wait_ms, 100)
+            again_ms = min(2 * again_ms, _LAST_AGAIN_MS)
+
+    def _end_characters(self, *, at_line_start: bool) -> bytes:
         end = self._child.end_of_input()
-        self._pass_on(end if at_line_start else end + end)
+        if at_line_start:
+            return end
+        # In line mode the first one ends the unfinished line. Who reads keys needs a newline.
+        return end + end if self._child.is_in_line_mode() else b"\n" + end
 
     def _unread(self) -> bool:
         """Whether the command has input that it has not read (Linux; elsewhere nobody can tell)."""
@@ -191,14 +213,21 @@ class Keyboard:
 
 
 class _SideLog:
-    """A thread that writes what was typed into the log, in order, behind a bounded queue."""
+    """What was typed, on its way into the log: in order, behind a bound, never in a key's way.
+
+    The out pump takes it along just before it logs the echo: the log then says "typed" before
+    "echoed", and no other thread is awake while the echo is on its way. What causes no output is
+    written a moment later by a thread of its own.
+    """
 
     def __init__(self, log: Log) -> None:
         self._log = log
-        self._queue: SimpleQueue[tuple[int, Callable[[], None]] | None] = SimpleQueue()
-        self._pending_bytes = 0
+        self._waiting: deque[tuple[int, Callable[[], None]]] = deque()
+        self._waiting_bytes = 0
         self._counting = allocate_lock()
         self._lost_entries = self._lost_bytes = 0
+        self._writing = allocate_lock()
+        self._wake: SimpleQueue[bool] = SimpleQueue()
         self._running = allocate_lock()
 
     def start(self) -> None:
@@ -206,27 +235,38 @@ class _SideLog:
         start_new_thread(self._run, ())
 
     def stop(self) -> None:
-        self._queue.put(None)
+        self._wake.put(False)
         self._running.acquire(timeout=_JOIN_S)
 
     def put(self, size: int, write: Callable[[], None]) -> None:
         """Have `write` called soon. Never blocks; drops and counts when too much is waiting."""
         with self._counting:
-            if self._pending_bytes + size > _MOST_PENDING_BYTES:
+            if self._waiting_bytes + size > _MOST_PENDING_BYTES:
                 self._lost_entries += 1
                 self._lost_bytes += size
                 return
-            self._pending_bytes += size
-        self._queue.put((size, write))
+            self._waiting_bytes += size
+            self._waiting.append((size, write))
+        self._wake.put(True)
+
+    def flush(self) -> None:
+        """Write what is waiting. Blocks as long as the disk does."""
+        if not self._waiting:
+            return
+        with self._writing:
+            while self._waiting:
+                size, write = self._waiting.popleft()
+                write()
+                with self._counting:
+                    self._waiting_bytes -= size
+                    lost = self._lost_entries, self._lost_bytes
+                    self._lost_entries = self._lost_bytes = 0
+                if lost[0]:
+                    self._log.lost_input(*lost, "the log was stalled")
 
     def _run(self) -> None:
-        while (item := self._queue.get()) is not None:
-            size, write = item
-            write()
-            with self._counting:
-                self._pending_bytes -= size
-                lost = self._lost_entries, self._lost_bytes
-                self._lost_entries = self._lost_bytes = 0
-            if lost[0]:
-                self._log.lost_input(*lost, "the log was stalled")
+        while self._wake.get():
+            time.sleep(_ECHO_S)
+            self.flush()
+        self.flush()
         self._running.release()

@@ -70,7 +70,7 @@ class Log:
         try:
             # Readable too: the hash of a segment is made of what is really in it.
             self._fd = open_private(self.path, os.O_RDWR | os.O_APPEND)
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._fd, fcntl.LOCK_EX)  # a reader may be asking just now
         except OSError as error:
             shown = printable(self.path, 200)
             raise LogError(f"cannot write {shown}: {error.strerror}") from None

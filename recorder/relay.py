@@ -39,6 +39,8 @@ _LADDER_S = ((1.0, signal.SIGHUP), (5.0, signal.SIGKILL))
 # A tty that polls writable takes this much without blocking.
 _SURE_BYTES = 256
 _STALLED_MS = 100
+# No event tells that a PTY whose other side is closed was opened again: it has to be asked.
+_HUNG_UP_MS = 100
 
 
 class Relay:
@@ -83,7 +85,10 @@ class Relay:
             alive = True
             while alive:
                 for fd, _ in poller.poll(self._timeout_ms()):
-                    alive = self._forward() if fd == self._child.fd else self._obey()
+                    if fd == self._child.fd:
+                        alive = self._forward() or self._outlives_its_terminal()
+                    else:
+                        alive = self._obey()
                     if not alive:
                         break
                 self._climb()
@@ -107,11 +112,29 @@ class Relay:
             except OSError:  # the end, seen again by the next read
                 pass
         data = buffer[:size]
+        self._keyboard.flush()
         if not self._keyboard.paused:
             self._log.output(data)
         if self._screen_fd is not None:
             self._show(data)
         return True
+
+    def _outlives_its_terminal(self) -> bool:
+        """The command has let go of the PTY: wait for its end, or until the PTY is opened again.
+
+        Gives whether the command lives. Signals still reach it.
+        """
+        signalled = select.poll()
+        signalled.register(self._signals.fd, select.POLLIN)
+        while not self._child.is_over():
+            if not any(event & select.POLLHUP for _, event in self._more.poll(0)):
+                return True
+            timeout_ms = self._timeout_ms()
+            wait_ms = _HUNG_UP_MS if timeout_ms is None else min(timeout_ms, _HUNG_UP_MS)
+            if signalled.poll(wait_ms) and not self._obey():
+                return False
+            self._climb()
+        return False
 
     def _show(self, data: memoryview) -> None:
         fd, signals = self._screen_fd, self._signals
@@ -121,16 +144,17 @@ class Relay:
             self._show_while_ending(fd, data)
             return
         signals.interruptible = True
+        written = 0
         try:
-            written = os.write(fd, data)
             while written < len(data):
                 written += os.write(fd, data[written:])
         except BlockingIOError:  # another process made the terminal non-blocking
-            self._show_later(fd, data)
+            signals.interruptible = False
+            self._show_later(fd, data[written:])
         except OSError:  # hung up, or a pipe that nobody reads: the recording goes on without
             self._screen_fd = None
-        except EndedBySignal:  # it was blocked, so the terminal is stopped: do not wait for it
-            self._screen_fd = None
+        except EndedBySignal:  # if it was blocked, the terminal is stopped: the next one asks
+            pass
         finally:
             signals.interruptible = False
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sys
+import time
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 _CHUNK_BYTES = 1 << 18
+# A burst closes several segments: compressing waits until it is likely to be over, and then takes
+# all of them.
+_SETTLE_S = 1.0
 
 
 def seal_session(home: Home, session_id: str) -> int:
@@ -97,22 +101,12 @@ def _digest(file: BinaryIO) -> bytes:
     return digest.digest()
 
 
-def _give_way() -> None:
-    """Run only when nothing else wants the machine."""
-    os.nice(19)
-    if hasattr(os, "SCHED_IDLE"):
-        try:
-            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-        except OSError:
-            return
-
-
 def main(argv: list[str]) -> int:
     """Seal the session that the two arguments name; 0 when all is sealed."""
     path, session_id = argv
     if not is_session_id(session_id):
         return 2
-    _give_way()
+    time.sleep(_SETTLE_S)
     try:
         seal_session(Home(path), session_id)
     except (OSError, LogError):  # the plain files stay: nothing is lost, the next run tries again

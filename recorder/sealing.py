@@ -31,7 +31,9 @@ class Sealing:
             return
         self._again = False
         try:
-            self._pid = start_module("recorder.seal", (self._home.path, self._session_id))
+            self._pid = start_module(
+                "recorder.seal", (self._home.path, self._session_id), lowest_priority=True
+            )
         except OSError:  # no process to be had: the segment stays readable as it is
             self._pid = None
 

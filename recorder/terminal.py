@@ -41,10 +41,9 @@ class Terminal:
     def standard(cls) -> Terminal:
         """Standard input and output, as this process was given them.
 
-        Python has no stream where a descriptor was closed at its start. The launcher has opened
-        /dev/null there since, so that no file of ours takes the number.
+        What was closed at its start is open on /dev/null since: input that is closed has ended.
         """
-        return cls(None if sys.stdin is None else 0, None if sys.stdout is None else 1)
+        return cls(0, None if sys.stdout is None else 1)
 
     @property
     def is_tty(self) -> bool:

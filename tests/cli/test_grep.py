@@ -128,6 +128,16 @@ def test_who_reads_only_the_first_hit_is_no_error(home: Path, commands: Path) ->
     assert b"an error, number 0" in done.stdout
 
 
+def test_the_size_can_be_told(cs, home: Path) -> None:
+    """A log that states none: in 20 columns the second row is the rest of the first line."""
+    store_log(home, Said(0, b"0123456789" * 3 + b"\x1b[2;1H--"))
+    assert cs("grep", "-c", "last", "^--$").stdout == "1\n"
+    told = cs("grep", "--size", "20x10", "last", "^01234567890123456789--23456789$")
+    assert told.returncode == 0
+    done = cs("grep", "--size", "20x", "last", "x")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+
+
 def test_a_live_session_can_be_searched(cs, home: Path) -> None:
     store_log(home, start(), Said(1000, b"not yet ended: error"))
     assert cs("grep", "last", "error").returncode == 0

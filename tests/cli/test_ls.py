@@ -44,7 +44,7 @@ def test_the_newest_comes_first(cs, three) -> None:
     cells = [line.split("\t") for line in done.stdout.splitlines()]
     assert [one[0] for one in cells] == [session_id[:8] for session_id in reversed(three)]
     assert cells[0][1:3] == ["2026-02-09 18:15", "0:00:02"]
-    assert cells[0][4:] == ["2", "make third", "third", "/work"]
+    assert cells[0][4:] == ["2", "make third", "third", "/srv/project"]
 
 
 def test_only_so_many(cs, three) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import termios
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -275,6 +276,26 @@ def test_suspending_and_going_on(home: Path, window: Window) -> None:
     assert shell.wait() == 0
 
 
+def test_stopped_from_outside_it_takes_the_terminal_again(home: Path, window: Window) -> None:
+    store_log(home, *FULL_SCREEN)
+    terminal = window("last")
+    terminal.wait_for(b"shown")
+    terminal.signal(signal.SIGSTOP)
+    terminal.until(lambda: state(terminal.pid) == "T")
+    own = os.open(os.ttyname(terminal._own), os.O_RDWR | os.O_NOCTTY)  # noqa: SLF001
+    termios.tcsetattr(own, termios.TCSANOW, terminal.found_mode)
+    os.close(own)
+    terminal.signal(signal.SIGCONT)
+    terminal.until(terminal.is_raw)
+    assert quit_by(terminal) == 0
+    assert terminal.mode() == terminal.found_mode
+
+
+def test_looping_over_nothing_ends(home: Path, cs) -> None:
+    store_log(home, start(), ended(1000))
+    assert cs("play", "last", "--loop").returncode == 0
+
+
 def test_keys_come_from_the_terminal_when_stdin_is_something_else(
     home: Path, window: Window
 ) -> None:
@@ -398,6 +419,13 @@ def test_a_recording_larger_than_the_window_is_said_once(home: Path, window: Win
     large = window("last", size=(120, 40))
     large.wait()
     assert bytes(large.screen) == b"x\r\ny\r\n"
+
+
+def test_a_size_that_is_only_judged_is_said_so(tmp_path: Path, window: Window) -> None:
+    write_log(tmp_path / "foreign.jsonl", Said(0, b"\x1b[40;100Hx\r\n"))
+    terminal = window("foreign.jsonl")
+    end(terminal)
+    assert b"recorded at 100x40 or more, this window has 80x24" in terminal.screen
 
 
 def test_damage_is_said_when_the_terminal_is_free_again(tmp_path: Path, window: Window) -> None:

@@ -70,7 +70,8 @@ class TestEnding:
         assert not is_alive(child)
 
     def test_the_foreground_job_of_a_shell_is_told_too(self, cs_rec):
-        terminal = cs_rec.start(".", "--", "bash", "--norc", "--noediting", "-i")
+        shell = ["bash", "--norc", "--noediting", "-i"]
+        terminal = cs_rec.start(".", "--", *shell, environ={"PS1": "$ "})
         terminal.wait_for(b"$ ")
         terminal.type(b"sh -c 'echo JOB $$; exec sleep 1000'\r")
         end = terminal.wait_for(b"JOB ", after=terminal.wait_for(b"1000'"))

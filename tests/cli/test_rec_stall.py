@@ -105,6 +105,17 @@ class TestTheTerminalIsStopped:
         assert terminal.process.returncode == 128 + signal.SIGTERM
         assert terminal.mode() == terminal.found_mode
 
+    def test_so_it_does_when_another_process_made_the_terminal_non_blocking(self, cs_rec):
+        script = 'python3 -c "import os; os.set_blocking(1, False)"; exec "$@"'
+        command = [*COMMAND, "-q", ".", *cs_rec.child("count", 0)]
+        terminal = cs_rec.start(command=["sh", "-c", script, "-", *command])
+        terminal.until(lambda: len(terminal.screen) > 100_000)
+        terminal.signal(signal.SIGTERM)
+        terminal.until(lambda: terminal.process.poll() is not None, read=False, limit_s=8)
+        assert terminal.process.returncode == 128 + signal.SIGTERM
+        assert terminal.mode() == terminal.found_mode
+        assert cs_rec.log.event("exit")["reason"].endswith("SIGTERM")
+
     def block(self, terminal):
         """Wait, without reading, until the recorder does nothing any more."""
         used = []

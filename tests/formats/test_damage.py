@@ -136,11 +136,11 @@ def test_lines_lost_repeated_and_exchanged(read, order: list[int]) -> None:
         max_size=6,
     )
 )
-def test_damage_that_may_make_another_valid_line(
-    read, changes: list[tuple[str, int, int]]
-) -> None:
-    """The five fields have no checksum, so what is changed inside a line may pass; but nothing
-    raises, what was not touched is read, and no more comes than lines are there."""
+def test_damage_that_may_make_another_valid_line(read, changes: list[tuple[str, int, int]]) -> None:
+    """The five fields have no checksum: what is changed inside a line may pass.
+
+    But nothing raises, what was not touched is read, and no more comes than lines are there.
+    """
     data = bytearray(PLAIN)
     for how, place, amount in changes:
         if how == "flip" and place < len(data):

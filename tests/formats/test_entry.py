@@ -55,9 +55,7 @@ events = st.one_of(
     st.fixed_dictionaries(
         {"type": st.just("gap"), "entries": counts, "bytes": counts, "reason": words}
     ),
-    st.fixed_dictionaries(
-        {"type": st.just("clock"), "offset_ms": st.integers(-(2**53), 2**53)}
-    ),
+    st.fixed_dictionaries({"type": st.just("clock"), "offset_ms": st.integers(-(2**53), 2**53)}),
     st.fixed_dictionaries(
         {"type": st.just("exit"), "reason": words},
         optional={"status": st.integers(0, 255), "signal": st.integers(0, 64)},
@@ -112,7 +110,13 @@ def test_the_recorder_writes_events_that_read_back(
 
 
 def test_undecodable_bytes_of_a_command_line_do_not_spoil_the_line() -> None:
-    event = {"type": "start", "version": 1, "cols": 80, "rows": 24, "command": ["a\udcff\U0001f600"]}
+    event = {
+        "type": "start",
+        "version": 1,
+        "cols": 80,
+        "rows": 24,
+        "command": ["a\udcff\U0001f600"],
+    }
     entry = decode_line(LineEncoder(ID).event(b"2026-02-07T18:15:32.123Z", event))
     assert entry.event is not None
     assert entry.event["command"] == ["a\ufffd\U0001f600"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import uuid
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 
 from formats.errors import LogError, SessionsError, UnsafeHomeError
 from formats.layout import Home, is_session_id, new_session_id, open_private, parse_log_name
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ID = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 
@@ -59,7 +62,7 @@ def test_only_uuids_are_ids(text: str) -> None:
         (f"{ID}.1.jsonl", None),
         (f"{ID}0001.jsonl", None),
         (f"{ID}.-001.jsonl", None),
-        (f"{ID}.٠٠٠١.jsonl", None),
+        (f"{ID}.\u0660\u0660\u0660\u0661.jsonl", None),
         (f"{ID}", None),
         ("notes.jsonl", None),
         ("", None),

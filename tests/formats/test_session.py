@@ -113,9 +113,7 @@ def test_all_sealed(home: Home) -> None:
     assert read(session)[0] == ALL
 
 
-@pytest.mark.parametrize(
-    ("lost", "kept"), [(1, ALL[20:]), (2, ALL[:20] + ALL[41:]), (3, ALL[:41])]
-)
+@pytest.mark.parametrize(("lost", "kept"), [(1, ALL[20:]), (2, ALL[:20] + ALL[41:]), (3, ALL[:41])])
 def test_a_missing_segment_is_counted(home: Home, lost: int, kept: list[Entry]) -> None:
     session = put_three(home)
     path = home.log(ID) if lost == 3 else home.segment(ID, lost, sealed=lost == 1)

@@ -16,7 +16,8 @@ def test_sizes(text: str, size: Size) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "80", "80x", "x24", "0x24", "80x0", "65536x1", "-1x5", "８0x24", "80x24x2"]
+    "text",
+    ["", "x", "80", "80x", "x24", "0x24", "80x0", "65536x1", "-1x5", "\uff180x24", "80x24x2"],
 )
 def test_what_is_no_size(text: str) -> None:
     with pytest.raises(ValueError, match=r"COLSxROWS|go from 1"):

@@ -203,6 +203,12 @@ def test_the_module_runs_every_command(name):
     assert done.stdout.startswith(f"cs-{name} ")
 
 
+def test_the_package_of_the_recorder_runs_it():
+    argv = [sys.executable, "-m", "recorder", "--version"]
+    done = subprocess.run(argv, text=True, capture_output=True, check=True, timeout=30)
+    assert done.stdout.startswith("cs-rec ")
+
+
 def test_the_module_without_a_command_says_which_there_are(capsys):
     assert main([]) == 2
     assert "{rec,play,grep,ls}" in capsys.readouterr().err

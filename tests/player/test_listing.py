@@ -13,6 +13,7 @@ from formats.meta import Meta
 from formats.session import Session
 from formats.store import Listed
 from player.listing import HEADINGS, as_json, cells, cut, row, size_text, tabbed, table
+from tests.support.logs import Said, write_log
 
 SESSION = "2f0c6a3e-6f5b-4a53-9d0e-1c7a3c1f5b11"
 START_US = timestamp.parse("2026-02-07T18:15:32.123Z")
@@ -140,6 +141,14 @@ def test_a_narrow_table_cuts_command_and_title_at_the_end_and_the_directory_at_i
     assert "make x" in line
     assert line.endswith("ect")
     assert line.count("…") == 3
+
+
+def test_a_log_that_lies_elsewhere_is_called_by_its_file(tmp_path) -> None:
+    path = tmp_path / "talk.jsonl"
+    write_log(path, Said(0, b"x"))
+    shown = Listed(Session.at(str(path)), META._replace(title=None), live=False, disk_bytes=1)
+    assert row(shown, NOW_US)[HEADINGS.index("TITLE")] == "talk.jsonl"
+    assert as_json(shown, NOW_US)["title"] is None
 
 
 def test_the_title_takes_no_room_when_nobody_has_one() -> None:

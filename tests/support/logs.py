@@ -26,7 +26,7 @@ class Said(NamedTuple):
 def start(cols: int = 80, rows: int = 24, **fields: Any) -> Said:
     """The first line of one of our sessions."""
     event = {"type": "start", "version": 1, "cols": cols, "rows": rows, "command": ["bash"]}
-    return Said(0, {**event, "cwd": "/work", "term": "xterm-256color", **fields})
+    return Said(0, {**event, "cwd": "/srv/project", "term": "xterm-256color", **fields})
 
 
 def ended(at_ms: int, status: int = 0) -> Said:

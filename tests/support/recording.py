@@ -214,6 +214,13 @@ class OuterTerminal:
                 time.sleep(0.005)
         return value
 
+    def until_after(self, condition: Callable[[], Any], *, limit_s: float = LIMIT_S) -> None:
+        """Wait for what goes on when the command has ended."""
+        deadline = time.monotonic() + limit_s
+        while not condition():
+            assert time.monotonic() < deadline, f"waited {limit_s} s in vain"
+            time.sleep(0.01)
+
     def wait_for(self, text: bytes, *, after: int = 0, limit_s: float = LIMIT_S) -> int:
         """Wait until `text` stands on the screen; the place behind it."""
         self.until(lambda: self.screen.find(text, after) >= 0, limit_s=limit_s)

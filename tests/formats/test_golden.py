@@ -1,0 +1,48 @@
+"""Logs of each version of the format read as they did when it was new. Never made anew by a test.
+
+Beside each log lies what is in it: data as base64, times in microseconds since the epoch.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+import pytest
+
+from formats.entry import Entry, encode_line
+from formats.session import Damage, Session
+
+DATA = Path(__file__).parents[1] / "data"
+LOGS = sorted(path for path in DATA.glob("v*.jsonl*"))
+
+
+def expected_of(log: Path) -> tuple[list[Entry], dict[str, int]]:
+    expected = json.loads(
+        (DATA / (log.name.partition(".")[0] + ".expected.json")).read_text("utf-8")
+    )
+    entries = [
+        Entry(**{**fields, "data": base64.b64decode(fields["data"])})
+        for fields in expected["entries"]
+    ]
+    return entries, expected["damage"]
+
+
+def test_there_are_some_of_every_version() -> None:
+    assert {log.name.partition("-")[0] for log in LOGS} == {"v1"}
+    assert len(LOGS) >= 4
+
+
+@pytest.mark.parametrize("log", LOGS, ids=lambda log: log.name)
+def test_a_golden_log_reads_as_ever(log: Path) -> None:
+    entries, damage = expected_of(log)
+    found = Damage()
+    assert list(Session.at(str(log)).entries(found)) == entries
+    assert {name: getattr(found, name) for name in damage} == damage
+
+
+def test_our_lines_are_written_as_ever() -> None:
+    """Byte for byte: what the recorder wrote then, the encoder writes now."""
+    log = DATA / "v1-plain.jsonl"
+    assert b"".join(encode_line(entry) for entry in expected_of(log)[0]) == log.read_bytes()
