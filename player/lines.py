@@ -15,7 +15,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from formats.entry import OUTPUT, event_size
-from player.screen import Screen
+from player.screen import Screen, clamp
 from player.standing import Look, Standing
 
 if TYPE_CHECKING:
@@ -119,10 +119,7 @@ class LineExtractor:
         self._end_us = max(self._end_us, entry.time_us)
         size = None if entry.event is None else event_size(entry.event)
         if size is not None:
-            self._step_to(self._end_us)
-            self._flush()
-            self._screen.resize(size)
-            self._after_resize()
+            self._resize(size)
         if entry.data and entry.direction == OUTPUT:
             self._step_to(self._end_us)
             self._pending += entry.data
@@ -154,6 +151,18 @@ class LineExtractor:
             held = self._finish_step()
             self._look_if_at_rest(state_us, time_us, held=held)
         self._state_us = time_us
+
+    def _resize(self, size: Size) -> None:
+        self._step_to(self._end_us)
+        if clamp(size) == self._screen.size:
+            return
+        if self._end_us > self._looked_us:
+            # Before its rows are wrapped anew.
+            self._look(self._end_us, sure=True)
+        self._flush()
+        self._screen.resize(size)
+        self._take_history()
+        self._marks.clear()
 
     def _look_if_at_rest(self, state_us: int, until_us: int, *, held: bool) -> None:
         unseen_us = until_us - self._looked_us
@@ -215,23 +224,17 @@ class LineExtractor:
     def _with_times(self, lines: list[bytes], rows: int) -> Iterator[tuple[bytes, int]]:
         """Each line with the time at which it was first seen whole, by the marks.
 
-        Without one it came and went within a step: then that step's time.
+        A line that came and went within a step has the time of that step: by then the cursor had
+        passed it.
         """
         marks, now_us = self._marks, self._state_us or 0
         wrapped, cols = rows > len(lines), self._screen.size.cols
         row, place, count = self._taken_rows, 0, len(self._marks)
         for line in lines:
-            first = row
             row += max(1, -(-len(line.decode(errors="replace")) // cols)) if wrapped else 1
             while place < count and marks[place][2] < row:
                 place += 1
-            seen = place < count and marks[place][1] <= first
-            yield line, marks[place][0] if seen else now_us
-
-    def _after_resize(self) -> None:
-        """Rows were wrapped anew: those counted before are others now."""
-        self._take_history()
-        self._marks.clear()
+            yield line, marks[place][0] if place < count else now_us
 
 
 def _screen_line(line: bytes, record: Record) -> ScreenLine:

@@ -37,6 +37,9 @@ _FEWEST_LETTERS: Final = 4
 _MOST_STEPS: Final = 32
 # Of a line that was typed slowly, this many moments are kept; finer ones are merged.
 
+_NARROWEST_SCREEN: Final = 40
+# What has wrapped lost that much at least when its first row is gone.
+
 _LINE_BYTES: Final = 400
 # What a line costs beside its text.
 
@@ -240,6 +243,16 @@ class Standing:
             del left[key]
             matched[place] = old_place
             return line
+        return None if place else self._scrolled_in_part(text, left)
+
+    @staticmethod
+    def _scrolled_in_part(text: bytes, left: dict[bytes, Line]) -> Line | None:
+        """The line of which only the end is left in the first row, after it had wrapped."""
+        for key, line in left.items():
+            if len(key) >= len(text) + _NARROWEST_SCREEN and key.endswith(text):
+                del left[key]
+                line.key = text
+                return line
         return None
 
     def _old_places(self, place: int, rows: list[bytes], matched: dict[int, int]) -> list[int]:
@@ -278,7 +291,9 @@ class Standing:
 
     def _end_of_turn(self, line: Line, until_us: int) -> None:
         """Of a turning spinner the first turn speaks, unless it came to rest at another."""
-        if line.key == line.text or until_us - line.key_us < SETTLE_US or _is_bare(line.key):
+        if line.key == line.text or until_us - line.key_us < SETTLE_US:
+            return
+        if _is_bare(line.key) or not _same_value(line.key, line.text):
             return
         if line.record:
             self._settle(Line(line.key, line.key_first_us, line.key_us))

@@ -105,6 +105,8 @@ class Log:
         with self._lock:
             if event["type"] == "marker":
                 self.markers += 1
+            if event["type"] == "exit":
+                self._retry_at = 0.0  # there is no later try
             self._write(self._encoder.event(self._next_stamp(), event, direction), 0)
 
     def masked(self) -> None:
@@ -141,14 +143,13 @@ class Log:
         if self._lost_entries and not self._state_gap():
             self._lose(payload_bytes)
             return False
+        if self.open_bytes >= self._rotate_bytes:
+            self._rotate()  # not before there is more to write: the exit is the last line of all
         if not self._append(line):
             self._lose(payload_bytes)
             return False
         self.entries += 1
-        if self.open_bytes >= self._rotate_bytes:
-            self._rotate()
-        else:
-            self._hash.advance(self.open_bytes)
+        self._hash.advance(self.open_bytes)
         return True
 
     def _append(self, line: bytes) -> bool:
@@ -188,7 +189,8 @@ class Log:
             "bytes": self._lost_bytes,
             "reason": self._reason,
         }
-        if not self._append(self._encoder.event(self._next_stamp(), event)):
+        # The line that comes next has its time already: this one must not be later.
+        if not self._append(self._encoder.event(self._stamp(self.last_us), event)):
             return False
         self.entries += 1
         self._lost_entries = self._lost_bytes = 0

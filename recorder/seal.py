@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 _CHUNK_BYTES = 1 << 18
-# A burst closes several segments: compressing waits until it is likely to be over, and then takes
-# all of them.
-_SETTLE_S = 1.0
+# A burst closes segment after segment, and whoever causes one is waiting for it: compressing begins
+# when none was closed for this long, or when it was put off for long enough.
+_QUIET_S = 1.0
+_LONGEST_WAIT_S = 60.0
 
 
 def seal_session(home: Home, session_id: str) -> int:
@@ -40,18 +41,30 @@ def seal_session(home: Home, session_id: str) -> int:
     try:
         os.fchmod(lock, FILE_MODE)  # whatever the umask: the next sealer must be able to open it
         fcntl.flock(lock, fcntl.LOCK_EX)
-        names = [parse_log_name(name) for name in os.listdir(home.logs)]
-        numbers = sorted(
-            name.number
-            for name in names
-            if name and name.session_id == session_id and name.number and not name.sealed
-        )
+        numbers = _unsealed(home, session_id)
         for number in numbers:
             plain = home.segment(session_id, number)
             seal_file(plain, home.segment(session_id, number, sealed=True))
         return len(numbers)
     finally:
         os.close(lock)
+
+
+def _unsealed(home: Home, session_id: str) -> list[int]:
+    names = [parse_log_name(name) for name in os.listdir(home.logs)]
+    return sorted(
+        name.number
+        for name in names
+        if name and name.session_id == session_id and name.number and not name.sealed
+    )
+
+
+def _wait_for_quiet(home: Home, session_id: str) -> None:
+    give_up_at = time.monotonic() + _LONGEST_WAIT_S
+    before: list[int] = []
+    while (found := _unsealed(home, session_id)) != before and time.monotonic() < give_up_at:
+        before = found
+        time.sleep(_QUIET_S)
 
 
 def seal_file(plain: str, sealed: str) -> None:
@@ -106,9 +119,10 @@ def main(argv: list[str]) -> int:
     path, session_id = argv
     if not is_session_id(session_id):
         return 2
-    time.sleep(_SETTLE_S)
+    home = Home(path)
     try:
-        seal_session(Home(path), session_id)
+        _wait_for_quiet(home, session_id)
+        seal_session(home, session_id)
     except (OSError, LogError):  # the plain files stay: nothing is lost, the next run tries again
         return 1
     return 0

@@ -16,7 +16,8 @@ from claude_sessions_recorder import COMMANDS
 if TYPE_CHECKING:
     from pathlib import Path
 
-LIMIT_S = 30
+# The sealer runs only when nothing else wants the machine.
+LIMIT_S = 50
 
 
 @pytest.fixture

@@ -1,0 +1,174 @@
+"""The sealer, run as the recorder runs it: `python -m recorder.seal HOME SESSION_ID`."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+import time
+
+import pytest
+
+from formats.entry import OUTPUT, Entry, encode_line
+from formats.layout import Home, new_session_id
+from formats.session import Damage, Session
+
+
+@pytest.fixture
+def home(tmp_path):
+    made = Home(str(tmp_path / "home"))
+    made.create()
+    return made
+
+
+@pytest.fixture
+def session_id():
+    return new_session_id()
+
+
+def lines(session_id, count, first=0):
+    return b"".join(
+        encode_line(Entry(1_770_488_132_000_000 + n * 1000, session_id, OUTPUT, b"line %d\r\n" % n))
+        for n in range(first, first + count)
+    )
+
+
+def put(home, session_id, number, data):
+    path = home.segment(session_id, number)
+    with open(path, "wb") as file:
+        file.write(data)
+    os.chmod(path, 0o600)
+    return path
+
+
+def seal(home, session_id, **options):
+    command = [sys.executable, "-m", "recorder.seal", home.path, session_id]
+    return subprocess.run(command, check=False, timeout=30, **options)
+
+
+def zstdcat(path):
+    return subprocess.run(["zstdcat", path], capture_output=True, check=True).stdout
+
+
+def test_every_closed_segment_is_sealed_and_the_plain_one_removed(home, session_id):
+    contents = [lines(session_id, 5000, first=5000 * n) for n in range(3)]
+    for number, data in enumerate(contents, 1):
+        put(home, session_id, number, data)
+    with open(home.log(session_id), "wb") as file:
+        file.write(lines(session_id, 10, first=15_000))
+    assert seal(home, session_id).returncode == 0
+    names = sorted(os.listdir(home.logs))
+    assert names == [f"{session_id}.000{n}.jsonl.zst" for n in (1, 2, 3)] + [f"{session_id}.jsonl"]
+    for number, data in enumerate(contents, 1):
+        path = home.segment(session_id, number, sealed=True)
+        assert zstdcat(path) == data
+        assert os.stat(path).st_size < len(data) / 5
+        assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+    damage = Damage()
+    entries = list(Session(session_id, home.logs).entries(damage))
+    assert [e.data for e in entries] == [b"line %d\r\n" % n for n in range(15_010)]
+    assert not damage
+
+
+def test_what_a_sealer_that_died_left_is_replaced(home, session_id):
+    data = lines(session_id, 3000)
+    put(home, session_id, 1, data)
+    leftover = home.segment(session_id, 1, sealed=True) + ".tmp"
+    with open(leftover, "wb") as file:
+        file.write(b"half of something")
+    assert seal(home, session_id).returncode == 0
+    assert os.listdir(home.logs) == [f"{session_id}.0001.jsonl.zst"]
+    assert zstdcat(home.segment(session_id, 1, sealed=True)) == data
+
+
+def test_both_forms_present_means_the_job_is_to_be_finished(home, session_id):
+    """The plain one is the truth until it is gone."""
+    data = lines(session_id, 3000)
+    put(home, session_id, 1, data)
+    with open(home.segment(session_id, 1, sealed=True), "wb") as file:
+        file.write(b"\x28\xb5\x2f\xfd but no frame")
+    entries = list(Session(session_id, home.logs).entries())
+    assert len(entries) == 3000
+    assert seal(home, session_id).returncode == 0
+    assert os.listdir(home.logs) == [f"{session_id}.0001.jsonl.zst"]
+    assert zstdcat(home.segment(session_id, 1, sealed=True)) == data
+
+
+def test_damage_is_kept_as_it_is(home, session_id):
+    data = lines(session_id, 10) + b"\0" * 5000 + b"no JSON\n" + lines(session_id, 10) + b'{"torn'
+    put(home, session_id, 1, data)
+    assert seal(home, session_id).returncode == 0
+    assert zstdcat(home.segment(session_id, 1, sealed=True)) == data
+
+
+def test_an_empty_segment_can_be_sealed_too(home, session_id):
+    put(home, session_id, 1, b"")
+    assert seal(home, session_id).returncode == 0
+    assert zstdcat(home.segment(session_id, 1, sealed=True)) == b""
+
+
+def test_other_sessions_are_left_alone(home, session_id):
+    other = new_session_id()
+    path = put(home, other, 1, lines(other, 10))
+    assert seal(home, session_id).returncode == 0
+    assert os.path.exists(path)
+
+
+def test_when_it_cannot_write_the_plain_one_stays(home, session_id):
+    import resource
+
+    data = os.urandom(1 << 18) + b"\n"
+    path = put(home, session_id, 1, data)
+    done = seal(
+        home,
+        session_id,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),
+    )
+    assert done.returncode == 1
+    with open(path, "rb") as file:
+        assert file.read() == data
+    assert not os.path.exists(home.segment(session_id, 1, sealed=True))
+    entries = os.listdir(home.logs)
+    assert seal(home, session_id).returncode == 0, entries
+    assert zstdcat(home.segment(session_id, 1, sealed=True)) == data
+
+
+def test_several_at_once_do_no_harm(home, session_id):
+    contents = [lines(session_id, 2000, first=2000 * n) for n in range(4)]
+    for number, data in enumerate(contents, 1):
+        put(home, session_id, number, data)
+    command = [sys.executable, "-m", "recorder.seal", home.path, session_id]
+    running = [subprocess.Popen(command) for _ in range(3)]
+    assert [process.wait(30) for process in running] == [0, 0, 0]
+    for number, data in enumerate(contents, 1):
+        assert zstdcat(home.segment(session_id, number, sealed=True)) == data
+    assert not [name for name in os.listdir(home.logs) if not name.endswith(".zst")]
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_it_loses_nothing(home, session_id):
+    data = lines(session_id, 60_000)
+    path, sealed = home.segment(session_id, 1), home.segment(session_id, 1, sealed=True)
+    for moment_ms in range(1000, 1400, 10):
+        put(home, session_id, 1, data)
+        command = [sys.executable, "-m", "recorder.seal", home.path, session_id]
+        process = subprocess.Popen(command)
+        try:
+            process.wait(moment_ms / 1000)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        entries = sum(1 for _ in Session(session_id, home.logs).entries())
+        assert entries == 60_000, moment_ms
+        for name in (path, sealed):
+            if os.path.exists(name):
+                os.unlink(name)
+
+
+def test_nonsense_for_an_id_touches_nothing(home):
+    for nonsense in ("", "../../etc", "x" * 300):
+        before = time.monotonic()
+        assert seal(home, nonsense).returncode == 2
+        assert time.monotonic() - before < 5
+    assert os.listdir(home.run) == []
