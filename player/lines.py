@@ -15,6 +15,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from formats.entry import OUTPUT, event_size
+from player.history import History
 from player.screen import Screen, clamp
 from player.standing import Look, Standing
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from formats.entry import Entry
     from formats.size import Size
+    from player.history import Taken
     from player.standing import Record
 
 LOOK_EVERY_US: Final = 100_000
@@ -92,19 +94,19 @@ class LineExtractor:
     """Entries of one session go in, in order; what stood on its screen comes out."""
 
     __slots__ = (
-        "_end_us", "_frame_ended", "_looked_us", "_marks", "_pending", "_screen", "_standing",
-        "_state_us", "_taken_rows",
+        "_end_us", "_frame_ended", "_history", "_looked_us", "_marks", "_pending", "_screen",
+        "_standing", "_state_us",
     )  # fmt: skip
 
     def __init__(self, size: Size) -> None:
         self._screen = Screen(size, _SCROLLBACK_ROWS)
+        self._history = History(self._screen)
         self._standing = Standing()
         self._pending = bytearray()
         self._state_us: int | None = None
         self._end_us = 0
         self._looked_us = 0
         self._frame_ended = False
-        self._taken_rows = 0
         # After each step: (time, first row on the screen, row of the cursor), rows counted from
         # the session's first: when a row that has scrolled off was on the screen.
         self._marks: list[tuple[int, int, int]] = []
@@ -161,7 +163,7 @@ class LineExtractor:
             self._look(self._end_us, sure=True)
         self._flush()
         self._screen.resize(size)
-        self._take_history()
+        self._history.after_resize()
         self._marks.clear()
 
     def _look_if_at_rest(self, state_us: int, until_us: int, *, held: bool) -> None:
@@ -185,7 +187,7 @@ class LineExtractor:
         self._flush()
         state = self._screen.state()
         if not state.alternate:
-            top = self._taken_rows + state.history_rows
+            top = self._history.first_row_kept() + state.history_rows
             self._marks.append((self._state_us or 0, top, top + state.cursor_row))
             if state.history_rows >= _ROWS_WORTH_TAKING:
                 self._take_history()
@@ -214,22 +216,22 @@ class LineExtractor:
         screen.feed(block[start:] if start else block)
 
     def _take_history(self, *, all_of_it: bool = False) -> None:
-        lines, rows = self._screen.take_history(all_of_it=all_of_it)
-        if rows:
-            self._standing.scrolled(self._with_times(lines, rows))
-            self._taken_rows += rows
-            while self._marks and self._marks[0][2] <= self._taken_rows:
+        taken = self._history.take(all_of_it=all_of_it)
+        if taken.lines:
+            self._standing.scrolled(self._with_times(taken))
+            while self._marks and self._marks[0][2] <= taken.end_row:
                 del self._marks[0]
 
-    def _with_times(self, lines: list[bytes], rows: int) -> Iterator[tuple[bytes, int]]:
+    def _with_times(self, taken: Taken) -> Iterator[tuple[bytes, int]]:
         """Each line with the time at which it was first seen whole, by the marks.
 
         A line that came and went within a step has the time of that step: by then the cursor had
         passed it.
         """
         marks, now_us = self._marks, self._state_us or 0
-        wrapped, cols = rows > len(lines), self._screen.size.cols
-        row, place, count = self._taken_rows, 0, len(self._marks)
+        lines, row, end_row = taken
+        wrapped, cols = end_row - row > len(lines), self._screen.size.cols
+        place, count = 0, len(marks)
         for line in lines:
             row += max(1, -(-len(line.decode(errors="replace")) // cols)) if wrapped else 1
             while place < count and marks[place][2] < row:

@@ -4,7 +4,7 @@ The engine is libghostty-vt. It answers no query, opens nothing, sets no clipboa
 registered, so a recording, even a hostile one, reaches nothing but the cells of its own grid. It
 may crash for reasons of its own, so a process that feeds it must be one that may die.
 
-What has scrolled off stays in the engine only until `take_history` takes it.
+What has scrolled off is kept as long as asked for; `player.history` takes it line by line.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import Any, Final, NamedTuple
 from formats.size import Size
 from player.ghostty import ScreenEngineError, load
 
-__all__ = ["LARGEST_SIZE", "SMALLEST_SIZE", "Cursor", "Screen", "ScreenEngineError", "clamp"]
+__all__ = ["LARGEST_SIZE", "LONGEST_LINE_ROWS", "SMALLEST_SIZE"]
+__all__ += ["Cursor", "Screen", "ScreenEngineError", "State", "clamp"]
 
 SMALLEST_SIZE: Final = Size(2, 2)
 """The one crash known of the engine needs a screen of one row."""
@@ -22,14 +23,15 @@ SMALLEST_SIZE: Final = Size(2, 2)
 LARGEST_SIZE: Final = Size(1000, 500)
 """500,000 cells are 4 MB, and no window is larger; a hostile recording asks for 65535x65535."""
 
+LONGEST_LINE_ROWS: Final = 256
+"""A line that was wrapped to more rows than this is given in pieces."""
+
 _KIB: Final = 1 << 10
 _APC_BYTES: Final = 64 * _KIB
 _UNFINISHED_SEQUENCE_BYTES: Final = 1 << 20
 _FIRST_TEXT_BYTES: Final = 64 * _KIB
 # A full screen of hostile combining marks is the largest text there can be.
 _LARGEST_TEXT_BYTES: Final = 256 << 20
-# A line that wraps over more rows than this is taken in pieces.
-_LONGEST_LINE_ROWS: Final = 256
 # Only for programs that ask for the size in pixels, and those get no answer.
 _CELL_WIDTH_PX, _CELL_HEIGHT_PX = 8, 16
 _GRAPHEME_CLUSTERS: Final = 2027
@@ -199,46 +201,49 @@ class Screen:
     def text(self) -> list[str]:
         """The rows of the screen as drawn, one string each, without their trailing blanks."""
         tag = self._lib.GHOSTTY_POINT_TAG_ACTIVE
-        rows = self._format(tag, 0, self._size.rows - 1, unwrap=False).decode().split("\n")
+        text = self._format(tag, 0, self._size.rows - 1, unwrap=False)
+        rows = text.decode(errors="replace").split("\n")
         return rows + [""] * (self._size.rows - len(rows))
 
     def lines(self) -> bytes:
         r"""The lines on the screen in UTF-8, one for each `\n`, trailing blanks off.
 
         A line that was wrapped to several rows is whole, also what of it has scrolled off, up to
-        256 rows of it; thus a change of the width changes no line.
+        LONGEST_LINE_ROWS of it; thus a change of the width changes no line.
         """
         last, history_rows = self._size.rows - 1, self.state().history_rows
         if not history_rows:
             return self._format(self._lib.GHOSTTY_POINT_TAG_ACTIVE, 0, last, unwrap=True)
-        first = history_rows
-        lowest = max(0, history_rows - _LONGEST_LINE_ROWS)
-        continuation = self._lib.GHOSTTY_ROW_DATA_WRAP_CONTINUATION
-        while first > lowest and self._flag(first, continuation):
-            first -= 1
-        tag = self._lib.GHOSTTY_POINT_TAG_SCREEN
-        return self._format(tag, first, history_rows + last, unwrap=True)
+        first = self.start_of_line(history_rows)
+        return self._format(
+            self._lib.GHOSTTY_POINT_TAG_SCREEN, first, history_rows + last, unwrap=True
+        )
 
-    def take_history(self, *, all_of_it: bool = False) -> tuple[list[bytes], int]:
-        """The lines that have scrolled off since the last taking, oldest first, and their rows.
+    def history(self, first: int, end: int) -> bytes:
+        """The lines in the rows `first` to `end` (exclusive) of those that scrolled off.
 
-        Lines are UTF-8 as in `lines`. Nothing is taken while the last of them goes on in the
-        screen, unless it is longer than 256 rows or `all_of_it` is wanted. What is taken is
-        forgotten here. Gives ([], 0) on the alternate screen.
+        As in `lines`; row 0 is the oldest that is kept.
         """
-        rows = self.state().history_rows
-        if not rows:
-            return [], 0
-        unfinished = self._flag(rows - 1, self._lib.GHOSTTY_ROW_DATA_WRAP)
-        if unfinished and rows < _LONGEST_LINE_ROWS and not all_of_it:
-            return [], 0
-        text = self._format(self._lib.GHOSTTY_POINT_TAG_SCREEN, 0, rows - 1, unwrap=True)
+        return self._format(self._lib.GHOSTTY_POINT_TAG_SCREEN, first, end - 1, unwrap=True)
+
+    def goes_on(self, row: int) -> bool:
+        """Whether the line in this row was wrapped to the next; row 0 is the oldest kept."""
+        return self._flag(row, self._lib.GHOSTTY_ROW_DATA_WRAP)
+
+    def start_of_line(self, row: int) -> int:
+        """The row in which the line in `row` begins, at most LONGEST_LINE_ROWS before it."""
+        lowest = max(0, row - LONGEST_LINE_ROWS)
+        while row > lowest and self._flag(row, self._lib.GHOSTTY_ROW_DATA_WRAP_CONTINUATION):
+            row -= 1
+        return row
+
+    def forget_history(self) -> None:
+        """Drop all rows that have scrolled off. Not to be called on the alternate screen."""
         # Pruning by a limit, unlike CSI 3J, may be done in the middle of a sequence.
         option = self._lib.GHOSTTY_TERMINAL_OPT_SCROLLBACK_MAX_BYTES
         none = self._ffi.new("size_t*", 0)
         self._check(self._lib.ghostty_terminal_set(self._terminal, option, none))
         self._check(self._lib.ghostty_terminal_set(self._terminal, option, self._ffi.NULL))
-        return text.split(b"\n"), rows
 
     def _get(self, data: int, place: Any) -> None:  # noqa: ANN401
         self._check(self._lib.ghostty_terminal_get(self._terminal, data, place))

@@ -22,3 +22,7 @@ class Clock:
     def now_us(self) -> int:
         """Wall time at the session's start plus what has passed since."""
         return (self._origin_ns + time.clock_gettime_ns(_ELAPSED)) // 1000
+
+    def offset_us(self) -> int:
+        """How far the wall clock, which may have been set since, is ahead of `now_us` now."""
+        return time.time_ns() // 1000 - self.now_us()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from formats.errors import LogError, printable
 from formats.layout import open_private
 from formats.line import FORMAT_VERSION, INPUT, OUTPUT, LineEncoder
-from formats.timestamp import Stamper
+from formats.timestamp import US_PER_S, Stamper
 from recorder.chain import SegmentHash
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from recorder.clock import Clock
 
 _RETRY_S = 0.1
+_CLOCK_STEP_US = US_PER_S
 
 
 class Log:
@@ -54,7 +55,10 @@ class Log:
         """Why the log could not be written at some time; None if it always could."""
         self._home = home
         self._session_id = session_id
+        self._clock = clock
         self._now_us = clock.now_us
+        self._look_at_clock_us = 0
+        self._offset_us = 0
         self._rotate_bytes = rotate_bytes
         self._on_rotated = on_rotated
         self._lock = allocate_lock()
@@ -136,8 +140,21 @@ class Log:
         os.close(self._fd)
 
     def _next_stamp(self, time_us: int | None = None) -> bytes:
-        self.last_us = max(self.last_us, self._now_us() if time_us is None else time_us)
+        now_us = self._now_us() if time_us is None else time_us
+        self.last_us = max(self.last_us, now_us)
+        if now_us >= self._look_at_clock_us:
+            self._look_at_clock()
         return self._stamp(self.last_us)
+
+    def _look_at_clock(self) -> None:
+        """Once a second at most: has the wall clock been set? Times of the log do not follow it."""
+        self._look_at_clock_us = self.last_us + US_PER_S
+        offset_us = self._clock.offset_us()
+        if abs(offset_us - self._offset_us) > _CLOCK_STEP_US and self.entries:
+            self._offset_us = offset_us
+            event = {"type": "clock", "offset_ms": round(offset_us / 1000)}
+            if self._append(self._encoder.event(self._stamp(self.last_us), event)):
+                self.entries += 1
 
     def _write(self, line: bytes, payload_bytes: int) -> bool:
         if self._lost_entries and not self._state_gap():

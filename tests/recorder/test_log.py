@@ -1,178 +1,131 @@
-"""The log as its recorder writes it: rotation at any boundary, and at a boundary a whole log."""
-
-from __future__ import annotations
-
-import itertools
-import json
-import tempfile
-from hashlib import sha256
+import hashlib
+from dataclasses import dataclass
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
+from formats.errors import LogError
 from formats.layout import Home, new_session_id
-from formats.session import Damage, Session
+from formats.session import Session
 from formats.size import Size
-from recorder.errors import RecorderError
 from recorder.log import Log
 
+START_US = 1_770_484_532_123_000
 
-class Ticking:
-    """A clock that goes on a millisecond whenever it is asked."""
 
-    def __init__(self):
-        self._ticks = itertools.count(1_770_488_132_123_000, 1000)
+@dataclass
+class SetClock:
+    """A clock whose time passes, and whose wall clock is set, by hand."""
 
-    def now_us(self):
-        return next(self._ticks)
+    now: int = START_US
+    ahead: int = 0
+
+    def now_us(self) -> int:
+        return self.now
+
+    def offset_us(self) -> int:
+        return self.ahead
 
 
 @pytest.fixture
-def home():
-    with tempfile.TemporaryDirectory() as folder:
-        made = Home(folder)
-        made.create()
-        yield made
+def clock():
+    return SetClock()
 
 
-def begin(home, rotate_bytes):
-    rotated: list[int] = []
-    session_id = new_session_id()
+@pytest.fixture
+def opened(tmp_path, clock):
+    home = Home(str(tmp_path / "home"))
+    home.create()
     log = Log(
         home=home,
-        session_id=session_id,
-        clock=Ticking(),  # type: ignore[arg-type]
-        rotate_bytes=rotate_bytes,
-        on_rotated=lambda: rotated.append(log.segment),
+        session_id=new_session_id(),
+        clock=clock,
+        rotate_bytes=1 << 16,
+        on_rotated=lambda: None,
     )
-    log.start(Size(80, 24), {"command": ["true"]})
-    return log, Session(session_id, home.logs), rotated
-
-
-def end(log):
-    log.event({"type": "exit", "status": 0, "reason": "exited"})
+    log.start(Size(80, 24), {"command": ["true"], "cwd": "/"})
+    yield home, log
     log.close()
 
 
-def test_the_exit_is_the_last_line_wherever_the_boundary_falls(home):
-    seen = set()
-    for rotate_bytes in range(150, 900, 25):
-        log, session, rotated = begin(home, rotate_bytes)
-        log.output(b"x" * 200)
-        end(log)
-        entries = list(session.entries())
-        assert entries[0].event is not None
-        assert entries[0].event["type"] == "start"
-        assert entries[-1].event is not None
-        assert entries[-1].event["type"] == "exit"
-        assert b"".join(entry.data for entry in entries) == b"x" * 200
-        seen.add(len(rotated))
-    assert seen == {0, 1, 2}
+def events(home, log):
+    return [entry for entry in entries(home, log) if entry.event is not None]
 
 
-steps = st.one_of(
-    st.tuples(st.just("output"), st.binary(max_size=300)),
-    st.tuples(st.just("input"), st.binary(max_size=40)),
-    st.tuples(st.just("event"), st.text(max_size=20)),
-    st.tuples(st.just("resize"), st.integers(1, 500)),
-)
+def entries(home, log):
+    session_id = log.path.rpartition("/")[2].removesuffix(".jsonl")
+    return list(Session(session_id, home.logs).entries())
 
 
-@settings(max_examples=15, deadline=None)
-@given(st.lists(steps, max_size=30), st.integers(300, 2000))
-def test_any_writing_with_any_rotation_reads_back_as_it_was_written(written, rotate_bytes):
-    with tempfile.TemporaryDirectory() as folder:
-        home = Home(folder)
-        home.create()
-        log, session, rotated = begin(home, rotate_bytes)
-        for kind, value in written:
-            if kind == "output":
-                log.output(value)
-            elif kind == "input":
-                log.input(value, 0)
-            elif kind == "event":
-                log.event({"type": "marker", "label": value})
-            else:
-                log.resize(Size(value, 24))
-        end(log)
-
-        damage = Damage()
-        entries = list(session.entries(damage))
-        assert not damage
-        times = [entry.time_us for entry in entries]
-        assert times == sorted(times)
-        found: list[tuple[str, object]] = []
-        segments = []
-        for entry in entries[1:-1]:
-            if entry.event is None:
-                found.append((entry.direction, entry.data))
-            elif entry.event["type"] == "segment":
-                segments.append(entry.event)
-            elif entry.event["type"] == "marker":
-                found.append(("event", entry.event["label"]))
-            else:
-                found.append(("resize", entry.event["cols"]))
-        assert found == written
-        assert [event["number"] for event in segments] == list(range(2, len(segments) + 2))
-        assert rotated == [event["number"] for event in segments]
-        check_chain(session.files())
-        assert log.entries == len(entries)
-        assert log.log_bytes == sum(len(read(path)) for path in session.files())
+@pytest.mark.parametrize("hour_us", [3_600_000_000, -3_600_000_000])
+def test_a_wall_clock_that_is_set_is_stated_and_times_go_on(opened, clock, hour_us):
+    home, log = opened
+    log.output(b"before")
+    clock.ahead = hour_us
+    for _ in range(3):
+        clock.now += 2_000_000
+        log.output(b"after")
+    [start, stated] = events(home, log)
+    assert stated.event == {"type": "clock", "offset_ms": hour_us // 1000}
+    written = [entry.time_us for entry in entries(home, log) if entry.data]
+    assert written == [START_US, START_US + 2_000_000, START_US + 4_000_000, START_US + 6_000_000]
+    assert start.time_us == START_US
 
 
-def read(path):
-    with open(path, "rb") as file:
-        return file.read()
+def test_a_wall_clock_that_drifts_is_not_stated(opened, clock):
+    home, log = opened
+    for _ in range(5):
+        clock.now += 2_000_000
+        clock.ahead += 100_000
+        log.output(b"x")
+    assert len(events(home, log)) == 1
 
 
-def check_chain(files):
-    contents = [read(path) for path in files]
-    for before, segment in itertools.pairwise(contents):
-        event = json.loads(segment.partition(b"\n")[0])["event"]
-        assert event["previous_sha256"] == sha256(before).hexdigest()
-
-
-def test_times_never_run_backwards_even_when_they_are_told_late(home):
-    log, session, _ = begin(home, 1 << 20)
-    log.output(b"now")
-    log.input(b"typed earlier", 1_000_000)
-    log.output(b"later")
-    end(log)
-    times = [entry.time_us for entry in session.entries()]
+def test_times_never_run_backwards_though_typing_was_earlier(opened, clock):
+    home, log = opened
+    clock.now += 5_000
+    log.output(b"echo")
+    log.input(b"key", START_US + 1_000)
+    times = [entry.time_us for entry in entries(home, log)]
     assert times == sorted(times)
 
 
-def test_only_its_owner_can_open_a_log(home):
-    log, session, _ = begin(home, 1 << 20)
-    with pytest.raises(Exception, match="cannot write") as caught:
-        Log(
-            home=home,
-            session_id=session.id,
-            clock=Ticking(),  # type: ignore[arg-type]
-            rotate_bytes=1 << 20,
-            on_rotated=lambda: None,
-        )
-    assert not isinstance(caught.value, RecorderError)
-    log.output(b"goes on")
-    end(log)
-    assert [entry.data for entry in session.entries() if entry.data] == [b"goes on"]
+def test_every_later_segment_states_the_size_and_the_hash_of_the_one_before(opened, clock):
+    home, log = opened
+    log.resize(Size(132, 43))
+    while log.segment < 3:
+        log.output(b"x" * 8192)
+    session_id = log.path.rpartition("/")[2].removesuffix(".jsonl")
+    found = [entry.event for entry in events(home, log) if entry.event["type"] == "segment"]
+    assert [(event["number"], event["cols"], event["rows"]) for event in found] == [
+        (2, 132, 43),
+        (3, 132, 43),
+    ]
+    for event in found:
+        with open(home.segment(session_id, event["number"] - 1), "rb") as file:
+            assert event["previous_sha256"] == hashlib.sha256(file.read()).hexdigest()
 
 
-def test_a_link_in_its_place_is_not_followed(home, tmp_path):
-    session_id = new_session_id()
-    target = tmp_path / "precious"
-    target.write_text("mine")
-    (tmp_path / "link").symlink_to(target)
-    import os
+def test_a_name_that_is_taken_ends_no_session(opened, clock):
+    home, log = opened
+    session_id = log.path.rpartition("/")[2].removesuffix(".jsonl")
+    with open(home.segment(session_id, 1), "xb") as stranger:
+        stranger.write(b"not ours")
+    for _ in range(12):
+        log.output(b"x" * 8192)
+    assert log.segment == 1
+    assert log.fault is not None
+    with open(home.segment(session_id, 1), "rb") as file:
+        assert file.read() == b"not ours"
 
-    os.symlink(target, home.log(session_id))
-    with pytest.raises(Exception, match="cannot write"):
+
+def test_one_session_has_one_writer(opened, clock):
+    home, log = opened
+    session_id = log.path.rpartition("/")[2].removesuffix(".jsonl")
+    with pytest.raises(LogError, match="cannot write"):
         Log(
             home=home,
             session_id=session_id,
-            clock=Ticking(),  # type: ignore[arg-type]
-            rotate_bytes=1 << 20,
+            clock=clock,
+            rotate_bytes=1 << 16,
             on_rotated=lambda: None,
         )
-    assert target.read_text() == "mine"
