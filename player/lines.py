@@ -90,6 +90,18 @@ def screen_lines(entries: Iterable[Entry], size: Size) -> Iterator[ScreenLine]:
     yield from extractor.finish()
 
 
+class _Mark(NamedTuple):
+    """The end of a step: the first row on the screen and that of the cursor.
+
+    Counted from the first row that ever scrolled off, so that it can be told when a row that has
+    scrolled off was still to be seen.
+    """
+
+    time_us: int
+    top: int
+    bottom: int
+
+
 class LineExtractor:
     """Entries of one session go in, in order; what stood on its screen comes out."""
 
@@ -107,9 +119,7 @@ class LineExtractor:
         self._end_us = 0
         self._looked_us = 0
         self._frame_ended = False
-        # After each step: (time, first row on the screen, row of the cursor), rows counted from
-        # the session's first: when a row that has scrolled off was on the screen.
-        self._marks: list[tuple[int, int, int]] = []
+        self._marks: list[_Mark] = []
 
     @property
     def held_bytes(self) -> int:
@@ -188,7 +198,7 @@ class LineExtractor:
         state = self._screen.state()
         if not state.alternate:
             top = self._history.first_row_kept() + state.history_rows
-            self._marks.append((self._state_us or 0, top, top + state.cursor_row))
+            self._marks.append(_Mark(self._state_us or 0, top, top + state.cursor_row))
             if state.history_rows >= _ROWS_WORTH_TAKING:
                 self._take_history()
         return state.synchronized
@@ -219,29 +229,33 @@ class LineExtractor:
         taken = self._history.take(all_of_it=all_of_it)
         if taken.lines:
             self._standing.scrolled(self._with_times(taken))
-            while self._marks and self._marks[0][2] <= taken.end_row:
-                del self._marks[0]
+            marks = self._marks
+            while len(marks) > 1 and marks[1].top <= taken.end_row:
+                del marks[0]
 
     def _with_times(self, taken: Taken) -> Iterator[tuple[bytes, int]]:
-        """Each line with the time at which it was first seen whole, by the marks.
+        """Each line with the last time at which it was seen whole, by the marks.
 
-        A line that came and went within a step has the time of that step: by then the cursor had
-        passed it.
+        Looks are so near to each other that it is almost the first. A line that came and went
+        within a step has the time of that step.
         """
-        marks, now_us = self._marks, self._state_us or 0
         lines, row, end_row = taken
         wrapped, cols = end_row - row > len(lines), self._screen.size.cols
-        place, count = 0, len(marks)
+        marks = iter([*self._marks, _Mark(self._state_us or 0, end_row, 0)])
+        seen, then = _Mark(0, 0, 0), next(marks)
         for line in lines:
+            first = row
             row += max(1, -(-len(line.decode(errors="replace")) // cols)) if wrapped else 1
-            while place < count and marks[place][2] < row:
-                place += 1
-            yield line, marks[place][0] if place < count else now_us
+            while then.top <= first < end_row:
+                seen, then = then, next(marks)
+            yield line, seen.time_us if seen.bottom >= row else then.time_us
 
 
 def _screen_line(line: bytes, record: Record) -> ScreenLine:
     # The engine keeps DEL as a character of a cell.
-    text = line.decode(errors="replace").replace("\x7f", "")
+    text = line.decode(errors="replace")
+    if "\x7f" in text:
+        text = text.replace("\x7f", "").rstrip(" ")
     steps = record.steps
     if steps:
         steps = tuple((len(line[:length].decode(errors="replace")), at) for length, at in steps)

@@ -50,13 +50,14 @@ class State(NamedTuple):
 
     `alternate`: the alternate screen is shown, of which nothing scrolls off. `synchronized`: an
     update has begun and not ended, so that a terminal would not draw now. `history_rows`: rows
-    that have scrolled off and were not taken; 0 on the alternate screen.
+    that have scrolled off and are kept; 0 on the alternate screen.
     """
 
     alternate: bool
     synchronized: bool
     history_rows: int
     cursor_row: int
+    size: Size
 
 
 def clamp(size: Size) -> Size:
@@ -80,21 +81,20 @@ class Screen:
 
     __slots__ = (
         "_buffer", "_end", "_ffi", "_get_state", "_length", "_lib",
-        "_options", "_places", "_point", "_selection", "_size", "_start", "_terminal",
+        "_options", "_places", "_point", "_selection", "_start", "_terminal",
     )  # fmt: skip
 
     def __init__(self, size: Size, scrollback: int = 0) -> None:
         engine = load()
         self._ffi, self._lib = engine.ffi, engine.lib
-        self._size = clamp(size)
-        self._terminal = self._new_terminal(scrollback)
+        self._terminal = self._new_terminal(clamp(size), scrollback)
         self._make_places()
 
-    def _new_terminal(self, scrollback: int) -> Any:  # noqa: ANN401  cffi has no types
+    def _new_terminal(self, size: Size, scrollback: int) -> Any:  # noqa: ANN401  cffi has no types
         ffi, lib = self._ffi, self._lib
         made = ffi.new("GhosttyTerminal*")
-        if lib.ghostty_terminal_new(ffi.NULL, made, *self._size):
-            raise ScreenEngineError(f"no memory for a screen of {self._size.cols}x{self._size.rows}")
+        if lib.ghostty_terminal_new(ffi.NULL, made, *size):
+            raise ScreenEngineError(f"no memory for a screen of {size.cols}x{size.rows}")
         terminal = ffi.gc(made[0], lib.ghostty_terminal_free)
 
         def limit(option: int, value: int, unit: str = "size_t*") -> None:
@@ -138,9 +138,12 @@ class Screen:
                 lib.GHOSTTY_TERMINAL_DATA_MODE,
                 lib.GHOSTTY_TERMINAL_DATA_SCROLLBACK_ROWS,
                 lib.GHOSTTY_TERMINAL_DATA_CURSOR_Y,
+                lib.GHOSTTY_TERMINAL_DATA_COLS,
+                lib.GHOSTTY_TERMINAL_DATA_ROWS,
             ],
         )
-        places = [ffi.new("int*"), mode, ffi.new("size_t*"), ffi.new("uint16_t*")]
+        short = [ffi.new("uint16_t*") for _ in range(3)]
+        places = [ffi.new("int*"), mode, ffi.new("size_t*"), *short]
         values = ffi.new("void*[]", places)
         self._places = (values, *places)
         self._get_state = (len(places), keys, values, ffi.NULL)
@@ -152,8 +155,8 @@ class Screen:
 
     @property
     def size(self) -> Size:
-        """The size in use, which is the one asked for or the nearest possible."""
-        return self._size
+        """The size in use: the one asked for or the nearest possible, or what DECCOLM made."""
+        return self.state().size
 
     @property
     def cursor(self) -> Cursor:
@@ -180,8 +183,9 @@ class Screen:
     def state(self) -> State:
         """What can be told without looking at the text; one call, 1 us."""
         self._check(self._lib.ghostty_terminal_get_multi(self._terminal, *self._get_state))
-        _, active, mode, history_rows, cursor_row = self._places
-        return State(active[0] == 1, mode.value, history_rows[0], cursor_row[0])
+        _, active, mode, history_rows, cursor_row, cols, rows = self._places
+        size = Size(cols[0], rows[0])
+        return State(active[0] == 1, mode.value, history_rows[0], cursor_row[0], size)
 
     def feed(self, data: bytes) -> None:
         """Do what the bytes say. They may begin and end anywhere in a sequence or character."""
@@ -190,20 +194,20 @@ class Screen:
     def resize(self, size: Size) -> None:
         """Change the size, as the window did: the main screen's lines are wrapped anew."""
         size = clamp(size)
-        if size == self._size:
+        if size == self.size:
             return
         result = self._lib.ghostty_terminal_resize(
             self._terminal, size.cols, size.rows, _CELL_WIDTH_PX, _CELL_HEIGHT_PX
         )
         self._check(result)
-        self._size = size
 
     def text(self) -> list[str]:
         """The rows of the screen as drawn, one string each, without their trailing blanks."""
+        size = self.size
         tag = self._lib.GHOSTTY_POINT_TAG_ACTIVE
-        text = self._format(tag, 0, self._size.rows - 1, unwrap=False)
+        text = self._format(tag, 0, size.rows - 1, size.cols, unwrap=False)
         rows = text.decode(errors="replace").split("\n")
-        return rows + [""] * (self._size.rows - len(rows))
+        return rows + [""] * (size.rows - len(rows))
 
     def lines(self) -> bytes:
         r"""The lines on the screen in UTF-8, one for each `\n`, trailing blanks off.
@@ -211,20 +215,20 @@ class Screen:
         A line that was wrapped to several rows is whole, also what of it has scrolled off, up to
         LONGEST_LINE_ROWS of it; thus a change of the width changes no line.
         """
-        last, history_rows = self._size.rows - 1, self.state().history_rows
+        _, _, history_rows, _, (cols, rows) = self.state()
         if not history_rows:
-            return self._format(self._lib.GHOSTTY_POINT_TAG_ACTIVE, 0, last, unwrap=True)
-        first = self.start_of_line(history_rows)
-        return self._format(
-            self._lib.GHOSTTY_POINT_TAG_SCREEN, first, history_rows + last, unwrap=True
-        )
+            tag = self._lib.GHOSTTY_POINT_TAG_ACTIVE
+            return self._format(tag, 0, rows - 1, cols, unwrap=True)
+        tag, last = self._lib.GHOSTTY_POINT_TAG_SCREEN, history_rows + rows - 1
+        return self._format(tag, self.start_of_line(history_rows), last, cols, unwrap=True)
 
     def history(self, first: int, end: int) -> bytes:
         """The lines in the rows `first` to `end` (exclusive) of those that scrolled off.
 
         As in `lines`; row 0 is the oldest that is kept.
         """
-        return self._format(self._lib.GHOSTTY_POINT_TAG_SCREEN, first, end - 1, unwrap=True)
+        tag = self._lib.GHOSTTY_POINT_TAG_SCREEN
+        return self._format(tag, first, end - 1, self.size.cols, unwrap=True)
 
     def goes_on(self, row: int) -> bool:
         """Whether the line in this row was wrapped to the next; row 0 is the oldest kept."""
@@ -262,10 +266,10 @@ class Screen:
         point.tag, point.value.x, point.value.y = tag, col, row
         self._check(self._lib.ghostty_terminal_grid_ref(self._terminal, point[0], place))
 
-    def _format(self, tag: int, first: int, last: int, *, unwrap: bool) -> bytes:
+    def _format(self, tag: int, first: int, last: int, cols: int, *, unwrap: bool) -> bytes:
         """Rows `first` to `last` in UTF-8; trailing blank rows are left off."""
         self._refer(self._start, tag, 0, first)
-        self._refer(self._end, tag, self._size.cols - 1, last)
+        self._refer(self._end, tag, cols - 1, last)
         self._options.unwrap = unwrap
         lib, length = self._lib, self._length
         while True:

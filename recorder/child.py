@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from formats.size import Size
 
 _LFLAGS, _CC = 3, 6
+_CTRL_D = b"\x04"
 
 
 class Ending(NamedTuple):
@@ -88,12 +89,15 @@ class Child:
             return False
 
     def end_of_input(self) -> bytes:
-        """The character that means end of file to the PTY in line mode, usually Ctrl-D."""
+        """The character that means end of file to the PTY in line mode, usually Ctrl-D.
+
+        Who reads keys may have switched it off (readline does) and then takes Ctrl-D for the key.
+        """
         try:
             character = termios.tcgetattr(self.fd)[_CC][termios.VEOF]
         except termios.error:
-            return b"\x04"
-        return character if isinstance(character, bytes) else bytes((character,))
+            return _CTRL_D
+        return character if isinstance(character, bytes) and character != b"\0" else _CTRL_D
 
     def signal(self, number: int) -> None:
         """Send a signal to the command and to the job that has its terminal."""

@@ -119,8 +119,10 @@ class Log:
 
     def resize(self, size: Size) -> None:
         """Log a new size of the window."""
-        self._size = size
-        self.event({"type": "resize", "cols": size.cols, "rows": size.rows})
+        event = {"type": "resize", "cols": size.cols, "rows": size.rows}
+        with self._lock:
+            self._write(self._encoder.event(self._next_stamp(), event), 0)
+            self._size = size
 
     def lost_input(self, entries: int, size: int, reason: str) -> None:
         """State a gap for typed input that could not be kept until the disk took it."""

@@ -14,8 +14,6 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
-from recorder.signals import EndedBySignal
-
 if TYPE_CHECKING:
     from formats.size import Size
     from recorder.child import Child, Ending
@@ -143,20 +141,18 @@ class Relay:
         if signals.ending is not None:
             self._show_while_ending(fd, data)
             return
-        signals.interruptible = True
+        signals.writing_fd = fd
         written = 0
         try:
             while written < len(data):
                 written += os.write(fd, data[written:])
-        except BlockingIOError:  # another process made the terminal non-blocking
-            signals.interruptible = False
+        except BlockingIOError:  # another process made the terminal non-blocking, or a signal
+            signals.writing_fd = None
             self._show_later(fd, data[written:])
         except OSError:  # hung up, or a pipe that nobody reads: the recording goes on without
             self._screen_fd = None
-        except EndedBySignal:  # if it was blocked, the terminal is stopped: the next one asks
-            pass
         finally:
-            signals.interruptible = False
+            signals.writing_fd = None
 
     def _show_later(self, fd: int, data: memoryview) -> None:
         """Write to a terminal that does not block, as much as it takes at a time."""
@@ -171,6 +167,7 @@ class Relay:
             except OSError:
                 self._screen_fd = None
                 return
+        self._show_while_ending(fd, data)
 
     def _show_while_ending(self, fd: int, data: memoryview) -> None:
         """Write in pieces that cannot block: a stopped terminal must not keep us from ending."""

@@ -13,22 +13,20 @@ ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 _WATCHED = (signal.SIGWINCH, signal.SIGCHLD, signal.SIGTSTP, signal.SIGCONT, *ENDING)
 
 
-class EndedBySignal(Exception):  # noqa: N818  not an error: the way out of a blocked write
-    """Raised inside a write to the screen that a signal must be able to end."""
-
-
 class Signals:
     """Handlers for as long as the `with` block runs; `fd` is readable when one came.
 
-    A write to a terminal that somebody stopped (Ctrl-S) blocks, and Python would go on with it
-    after a signal. While `interruptible` is set, a signal that ends us raises EndedBySignal there.
+    A write to a terminal that somebody stopped (Ctrl-S) blocks, and Python goes on with it after a
+    signal. While `writing_fd` names the descriptor of such a write, a signal that ends us makes it
+    non-blocking: the write then ends with BlockingIOError, and nobody doubts how far it came.
     """
 
     def __init__(self) -> None:
-        self.interruptible = False
+        self.writing_fd: int | None = None
         self.ending: int | None = None
         """The first signal that asked us to end."""
         self._found: dict[int, object] = {}
+        self._unblocked_fd: int | None = None
 
     def __enter__(self) -> Self:
         self.fd, self._write_fd = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
@@ -43,6 +41,8 @@ class Signals:
         for number, found in self._found.items():
             signal.signal(number, found or signal.SIG_DFL)  # type: ignore[arg-type]
         signal.set_wakeup_fd(self._old_wakeup_fd)
+        if self._unblocked_fd is not None:  # others have it, too
+            os.set_blocking(self._unblocked_fd, True)
         os.close(self.fd)
         os.close(self._write_fd)
 
@@ -62,6 +62,6 @@ class Signals:
     def _note(self, number: int, _frame: FrameType | None) -> None:
         if number in ENDING:
             self.ending = self.ending or number
-            if self.interruptible:
-                self.interruptible = False
-                raise EndedBySignal
+            if self.writing_fd is not None and self._unblocked_fd is None:
+                self._unblocked_fd = self.writing_fd
+                os.set_blocking(self.writing_fd, False)

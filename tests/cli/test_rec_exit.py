@@ -8,6 +8,8 @@ import stat
 
 import pytest
 
+from tests.support.recording import COMMAND
+
 
 def words(done):
     """What it said: one line, and never a traceback."""
@@ -121,10 +123,10 @@ def test_the_child_knows_its_session(cs_rec):
 
 
 def test_a_session_in_a_session_is_a_session_of_its_own(cs_rec):
-    nested = "cs-rec -q --allow-nested . -- sh -c 'echo in'"
-    done = cs_rec.shell(f"export -f cs-rec; cs-rec -q . -- bash -c \"{nested}\"")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == b"in\r\n"
+    inner = [*COMMAND, "-q", "--allow-nested", ".", "--", "echo", "inside"]
+    terminal = cs_rec.start(".", "--", *inner)
+    assert terminal.wait() == 0
+    assert terminal.screen == b"inside\r\n"
     assert len(cs_rec.ids()) == 2
 
 

@@ -30,7 +30,7 @@ def test_the_first_line_is_start_and_the_last_is_exit(cs_rec):
 def test_every_line_has_the_five_fields_in_order_and_the_bytes_untouched(cs_rec):
     data = bytes(range(256)) * 5
     (cs_rec.folder / "data").write_bytes(data)
-    cs_rec.run("-q", ".", "--", "sh", "-c", "stty raw; cat data")
+    cs_rec.run("-q", ".", "--", "sh", "-c", "stty raw -echo; cat data")
     log = cs_rec.log  # reading it checks the fields of each line
     assert log.output() == data
     assert uuid.UUID(log.id).version == 4
@@ -102,7 +102,7 @@ def test_the_commands_environment_is_the_users_and_our_id(cs_rec):
 
 def test_the_recipes_of_the_specification_work(cs_rec):
     (cs_rec.folder / "data").write_bytes(b"caf\xc3\xa9 \x1b[31mred\x1b[m\xff\r\n" * 300)
-    cs_rec.run("-q", ".", "--", "sh", "-c", "stty raw; cat data")
+    cs_rec.run("-q", ".", "--", "sh", "-c", "stty raw -echo; cat data")
     path = cs_rec.logs / f"{cs_rec.log.id}.jsonl"
     selected = subprocess.run(
         ["jq", "-c", 'select(.direction=="output")', path], capture_output=True, check=True

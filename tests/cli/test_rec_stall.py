@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tests.support.child import numbers
-from tests.support.recording import COMMAND, cpu_s, rss_kib
+from tests.support.recording import COMMAND, cpu_s, rss_kib, state
 
 pytestmark = pytest.mark.usefixtures("linux")
 # What an interpreter's allocator may keep of one pass or another.
@@ -122,7 +122,8 @@ class TestTheTerminalIsStopped:
 
         def is_blocked():
             used.append(cpu_s(terminal.pid))
-            return len(used) > 30 and used[-1] == used[-20]
+            asleep = state(terminal.pid) == "S"
+            return asleep and len(used) > 30 and used[-1] == used[-20]
 
         terminal.until(is_blocked, read=False)
 

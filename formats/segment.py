@@ -1,0 +1,208 @@
+"""The entries of one segment's file, plain or sealed, whatever state it is in.
+
+What is no entry is skipped and counted, never guessed. Where a line was torn or overwritten, the
+whole entry behind the damage is still found.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from formats.damage import Damage
+from formats.entry import Decoder, Entry, LineError
+from formats.errors import LogError, printable
+from formats.layout import SEALED
+from formats.lines import LineBuffer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import BinaryIO
+
+_READ_BYTES = 1 << 18
+_LINE_HEAD = b'{"timestamp":"'
+_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+
+
+class Place(NamedTuple):
+    """Where a line begins: the segment's number, and the byte in it (as decompressed)."""
+
+    segment: int
+    offset: int
+
+
+def open_segment(path: str) -> BinaryIO:
+    """The file of a segment. FileNotFoundError when it is gone, LogError for any other reason."""
+    try:
+        return open(path, "rb", buffering=0)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise LogError(f"cannot read {printable(path, 200)}: {error.strerror}") from None
+
+
+def log_bytes_of(path: str) -> int:
+    """The bytes of log in a file, before compression. FileNotFoundError when it is gone."""
+    with open_segment(path) as file:
+        if path.endswith(SEALED):
+            from formats.sealed import read_seek_table  # noqa: PLC0415
+
+            frames = read_seek_table(file)
+            if frames is not None:
+                return sum(frame.size for frame in frames)
+        return os.fstat(file.fileno()).st_size
+
+
+def stated_number(file: BinaryIO, path: str) -> int:
+    """The number that the first entry of an open segment states; 1 when it states none."""
+    for _, entry in read_segment(file, path, 0, begin=Place(0, 0), expect="", damage=Damage()):
+        if entry.event is not None and entry.event["type"] == "segment":
+            number = entry.event.get("number", 1)
+            return number if type(number) is int else 1
+        break
+    return 1
+
+
+def _chunks(
+    file: BinaryIO, path: str, start: int, damage: Damage, may_go_on: Callable[[], bool] | None
+) -> Iterator[tuple[int, bytes, bool]]:
+    """(Offset, bytes, whether bytes are lost before them), from `start` or a little before."""
+    if file.read(4) == _ZSTD_MAGIC or path.endswith(SEALED):
+        from formats.sealed import read_sealed  # noqa: PLC0415  15 ms that plain logs do not need
+
+        lost = False
+
+        def damaged(what: str, _offset: int) -> None:
+            nonlocal lost
+            lost = True
+            damage.frames += 1
+            damage.note(path, what)
+
+        for offset, data in read_sealed(file, start, damaged):
+            yield offset, data, lost
+            lost = False
+        return
+    file.seek(start)
+    while True:
+        while chunk := file.read(_READ_BYTES):
+            yield start, chunk, False
+            start += len(chunk)
+        if may_go_on is None or not may_go_on():
+            return
+
+
+def read_segment(
+    file: BinaryIO,
+    path: str,
+    number: int,
+    *,
+    begin: Place,
+    expect: str,
+    damage: Damage,
+    may_go_on: Callable[[], bool] | None = None,
+) -> Iterator[tuple[Place, Entry]]:
+    """The entries of one segment's file, from its beginning or from `begin` if that lies in it.
+
+    `expect` is the session's id, empty when the first entry tells it. At the end of the file
+    `may_go_on` is asked, if given, whether to look for more. Raises LogError when the file cannot be
+    read.
+    """
+    start = begin.offset if begin.segment == number else 0
+    file.seek(0)
+    lines = _Lines(path, start, damage)
+    decode = Decoder().decode
+    try:
+        for place, line in lines.of(_chunks(file, path, start, damage, may_go_on)):
+            if not line:
+                continue
+            try:
+                entry = decode(line)
+                if expect and entry.session_id != expect:
+                    raise LineError("another session's")  # noqa: TRY301
+            except LineError as error:
+                lines.note(place, str(error))
+                rescued = _rescue(line, expect)
+                if rescued is None:
+                    continue
+                entry = rescued
+            expect = expect or entry.session_id
+            yield Place(number, place), entry
+    except OSError as error:
+        message = f"cannot read {printable(path, 200)}: {error.strerror}"
+        raise LogError(message) from None
+
+
+class _Lines:
+    """Lines with their offsets out of chunks that may have gaps; damage told with its line."""
+
+    def __init__(self, path: str, start: int, damage: Damage) -> None:
+        self._path = path
+        self._damage = damage
+        self._buffer = LineBuffer(start)
+        self._skipped = 0
+        # Known while we count from the first line on, without a gap.
+        self._line_number = 0 if start == 0 else None
+
+    def of(self, chunks: Iterator[tuple[int, bytes, bool]]) -> Iterator[tuple[int, bytes]]:
+        expected = start = self._buffer.offset
+        for offset, chunk, after_loss in chunks:
+            if offset < start:  # the frame began before the line that was asked for
+                chunk = chunk[start - offset :]  # noqa: PLW2901
+                offset = start  # noqa: PLW2901
+            # A frame was lost, and with it the ends of the lines that it cut. Where no table tells
+            # how much was lost, the offset does not show it.
+            if after_loss or offset != expected:
+                self._tear()
+                self._buffer, self._skipped, self._line_number = LineBuffer(offset), 0, None
+            expected = offset + len(chunk)
+            for place, line in self._buffer.feed(chunk):
+                if self._line_number is not None:
+                    self._line_number += 1
+                yield place, line
+            self._count_skipped()
+        yield from self._last()
+
+    def note(self, place: int, what: str) -> None:
+        self._damage.lines += 1
+        where = f"line {self._line_number}" if self._line_number is not None else f"byte {place}"
+        self._damage.note(self._path, f"{where}: {what}")
+
+    def _count_skipped(self) -> None:
+        while self._skipped < self._buffer.skipped_lines:
+            self._skipped += 1
+            self._line_number = None  # counting goes on by bytes: the long line hides its number
+            self.note(self._buffer.offset, "a line longer than 1 MiB")
+
+    def _tear(self) -> None:
+        if self._buffer.torn:
+            self._damage.torn += 1
+            self._damage.note(self._path, f"byte {self._buffer.offset}: a line without its end")
+
+    def _last(self) -> Iterator[tuple[int, bytes]]:
+        """What comes after the last newline: whole if only the newline is missing, else torn."""
+        self._count_skipped()
+        rest = self._buffer.rest
+        if not rest:
+            return
+        try:
+            Decoder().decode(rest)
+        except LineError:
+            self._tear()
+        else:
+            yield self._buffer.offset, rest
+
+
+def _rescue(line: bytes, session_id: str) -> Entry | None:
+    """The whole entry at the end of a damaged line: behind NULs, or behind a torn line.
+
+    Safe against inventing: inside an entry, quotes in text are escaped and base64 has none, so the
+    head of a line is found only where a line was begun.
+    """
+    found = line.rfind(_LINE_HEAD)
+    if found <= 0:
+        return None
+    try:
+        entry = Decoder().decode(line[found:])
+    except LineError:
+        return None
+    return entry if session_id in ("", entry.session_id) else None
