@@ -104,7 +104,7 @@ def read_segment(
     """The entries of one segment's file, from its beginning or from `begin` if that lies in it.
 
     `expect` is the session's id, empty when the first entry tells it. At the end of the file
-    `may_go_on` is asked, if given, whether to look for more. Raises LogError when the file cannot be
+    `may_go_on` is asked, if given, whether to look for more. Raises LogError when it cannot be
     read.
     """
     start = begin.offset if begin.segment == number else 0

@@ -48,7 +48,6 @@ class Recording:
         self._id = new_session_id()
         self._size: Size = options.size or terminal.size() or DEFAULT_SIZE
         self._clock = Clock()
-        self._start_us = self._clock.now_us()
         self._sealing = Sealing(options.home, self._id)
         self._log = Log(
             home=options.home,
@@ -170,7 +169,7 @@ class Recording:
             cols=self._size.cols,
             rows=self._size.rows,
             idle_limit_s=options.idle_limit_s,
-            start_us=self._start_us,
+            start_us=log.start_us,
             end_us=None if exit_event is None else log.last_us,
             entries=log.entries,
             input_bytes=log.input_bytes,
@@ -197,7 +196,7 @@ class Recording:
         if log.fault is not None:
             _say(f"the log could not always be written ({log.fault}): gaps are marked in it")
         if not self._options.quiet:
-            seconds = (log.last_us - self._start_us) / 1e6
+            seconds = (log.last_us - log.start_us) / 1e6
             size = (log.input_bytes + log.output_bytes) / 1000
             played = f"cs-play {self._id[:8]}"
             _say(f"recorded {seconds:.1f} s, {size:.1f} kB in {log.path}; play it: {played}")

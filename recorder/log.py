@@ -50,7 +50,7 @@ class Log:
         self.path = home.log(session_id)
         self.entries = self.input_bytes = self.output_bytes = self.log_bytes = self.markers = 0
         self.segment = 1
-        self.last_us = 0
+        self.start_us = self.last_us = 0
         self.fault: str | None = None
         """Why the log could not be written at some time; None if it always could."""
         self._home = home
@@ -86,6 +86,7 @@ class Log:
         self._size = size
         event = {"type": "start", "version": FORMAT_VERSION, "cols": size.cols, "rows": size.rows}
         self.event(event | fields)
+        self.start_us = self.last_us
         if self.fault is not None:
             self.discard()
             raise LogError(f"cannot write {printable(self.path, 200)}: {self.fault}")
