@@ -90,8 +90,8 @@ def _first_difference(ffi: Any, lib: Any) -> str:  # noqa: ANN401  cffi has no t
                 return difference
         for name in dir(lib):
             getattr(lib, name)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        return str(error).partition(":")[0] or type(error).__name__
+    except (ffi.error, KeyError, TypeError, ValueError) as error:
+        return str(error).partition(" in library")[0] or type(error).__name__
     return ""
 
 
@@ -103,7 +103,7 @@ def _differs(ffi: Any, name: str, theirs: dict[str, Any]) -> str:  # noqa: ANN40
         prefix, values = stated["prefix"], stated["values"]
         for value, constant in ours.elements.items():
             if values.get(constant.removeprefix(prefix)) != value:
-                return constant
+                return str(constant)
     elif ours.kind == "struct" and name != "GhosttyPointPlace":
         if stated is None or stated["size"] != ffi.sizeof(ours):
             return name

@@ -1,5 +1,7 @@
-"""The C interface of libghostty-vt for cffi. Made by scripts/make_ghostty_abi.py: do not edit."""
-# ruff: noqa
+"""The C interface of libghostty-vt. Made by scripts/make_ghostty_abi.py: do not edit."""
+
+# ruff: noqa: E501, Q000
+# fmt: off
 # mypy: ignore-errors
 # pyright: basic
 # auto-generated file

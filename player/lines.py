@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from formats.entry import OUTPUT, event_size
 from player.history import History
+from player.look import Look
 from player.screen import Screen, clamp
-from player.standing import Look, Standing
+from player.standing import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from formats.entry import Entry
     from formats.size import Size
     from player.history import Taken
-    from player.standing import Record
+    from player.look import Record
 
 LOOK_EVERY_US: Final = 100_000
 """At most ten looks in a second of the recording: what stands 0.25 s is seen twice."""
@@ -53,6 +54,7 @@ _END_OF_UPDATE: Final = b"\x1b[?2026l"
 # What takes the main screen's history away, or the main screen from sight.
 _ERASERS: Final = re.compile(rb"\x1b(?:\[3J|c|\[\?(?:1049|1047|47)h)")
 _ERASER_ENDS: Final = (b"[3J", b"\x1bc", b"47h", b"49h")
+_LASTING_ERASERS: Final = (b"\x1b[3J", b"\x1bc")
 
 
 class ScreenLine(NamedTuple):
@@ -67,7 +69,8 @@ class ScreenLine(NamedTuple):
     text: str
     first_us: int
     last_us: int
-    count: int
+    # It hides tuple.count, which nobody asks a screen line for.
+    count: int  # type: ignore[assignment]  # pyright: ignore[reportIncompatibleMethodOverride]
     steps: tuple[tuple[int, int], ...] = ()
 
     def seen_us(self, end: int) -> int:
@@ -86,7 +89,7 @@ def screen_lines(entries: Iterable[Entry], size: Size) -> Iterator[ScreenLine]:
     for entry in entries:
         extractor.feed(entry)
         if extractor.held_bytes > _HELD_BYTES:
-            yield from extractor.take()
+            yield from extractor.take(standing=False)
     yield from extractor.finish()
 
 
@@ -138,20 +141,20 @@ class LineExtractor:
             if len(self._pending) >= _BLOCK_BYTES:
                 self._flush(whole_blocks=True)
 
-    def take(self) -> list[ScreenLine]:
-        """The lines so far, by the time they first stood.
+    def take(self, *, standing: bool = True) -> list[ScreenLine]:
+        """The lines so far, by the time they first stood; with or without those that stand now.
 
         What stands goes on standing and is given again, with its later last time and with a count
         that goes on where this one ends.
         """
-        return [_screen_line(*line) for line in self._standing.take()]
+        lines = self._standing.take() if standing else self._standing.take_settled()
+        return [_screen_line(*line) for line in lines]
 
     def finish(self) -> list[ScreenLine]:
         """The lines that were not taken yet; what stands now stood at the end."""
         if self._state_us is not None:
             self._finish_step()
-            self._look(self._end_us, sure=True)
-            self._take_history(all_of_it=True)
+            self._look(self._state_us, self._end_us, sure=True)
         return [_screen_line(*line) for line in self._standing.take(self._end_us)]
 
     def _step_to(self, time_us: int) -> None:
@@ -165,12 +168,13 @@ class LineExtractor:
         self._state_us = time_us
 
     def _resize(self, size: Size) -> None:
+        state_us = self._state_us
         self._step_to(self._end_us)
         if clamp(size) == self._screen.size:
             return
-        if self._end_us > self._looked_us:
+        if state_us is not None and max(state_us, self._looked_us) < self._end_us:
             # Before its rows are wrapped anew.
-            self._look(self._end_us, sure=True)
+            self._look(state_us, self._end_us, sure=self._end_us - state_us >= _REST_US)
         self._flush()
         self._screen.resize(size)
         self._history.after_resize()
@@ -182,15 +186,15 @@ class LineExtractor:
             return
         rests = until_us - state_us >= _REST_US or (self._frame_ended and not held)
         if rests or unseen_us >= _LOOK_ANYWAY_US:
-            self._look(until_us, sure=rests)
+            self._look(state_us, until_us, sure=rests)
 
-    def _look(self, until_us: int, *, sure: bool) -> None:
-        shown_us = self._state_us or 0
+    def _look(self, shown_us: int, until_us: int, *, sure: bool) -> None:
         self._take_history()
         self._standing.look(Look(self._screen.lines(), shown_us, until_us, sure))
         self._looked_us = until_us
         self._frame_ended = False
-        del self._marks[:-1]
+        # What was to be seen until now is known by its text.
+        self._marks.clear()
 
     def _finish_step(self) -> bool:
         """Draw what is left of this time; whether the program holds back the drawing."""
@@ -221,7 +225,7 @@ class LineExtractor:
         start = 0
         for eraser in _ERASERS.finditer(block) if any(end in block for end in _ERASER_ENDS) else ():
             screen.feed(block[start : eraser.start()])
-            self._take_history(all_of_it=True)
+            self._take_history(all_of_it=eraser[0] in _LASTING_ERASERS)
             start = eraser.start()
         screen.feed(block[start:] if start else block)
 
@@ -252,10 +256,7 @@ class LineExtractor:
 
 
 def _screen_line(line: bytes, record: Record) -> ScreenLine:
-    # The engine keeps DEL as a character of a cell.
     text = line.decode(errors="replace")
-    if "\x7f" in text:
-        text = text.replace("\x7f", "").rstrip(" ")
     steps = record.steps
     if steps:
         steps = tuple((len(line[:length].decode(errors="replace")), at) for length, at in steps)

@@ -9,6 +9,7 @@ What has scrolled off is kept as long as asked for; `player.history` takes it li
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final, NamedTuple
 
 from formats.size import Size
@@ -34,6 +35,7 @@ _FIRST_TEXT_BYTES: Final = 64 * _KIB
 _LARGEST_TEXT_BYTES: Final = 256 << 20
 # Only for programs that ask for the size in pixels, and those get no answer.
 _CELL_WIDTH_PX, _CELL_HEIGHT_PX = 8, 16
+_TRAILING_BLANKS: Final = re.compile(rb" +$", re.MULTILINE)
 _GRAPHEME_CLUSTERS: Final = 2027
 _SYNCHRONIZED_OUTPUT: Final = 2026
 
@@ -280,4 +282,6 @@ class Screen:
                 break
             self._buffer = self._ffi.new("uint8_t[]", 2 * length[0])
         self._check(result)
-        return bytes(self._ffi.buffer(self._buffer, length[0]))
+        text = bytes(self._ffi.buffer(self._buffer, length[0]))
+        # The engine keeps DEL as the character of a cell; no terminal shows it.
+        return _TRAILING_BLANKS.sub(b"", text.replace(b"\x7f", b"")) if b"\x7f" in text else text

@@ -18,7 +18,7 @@ from formats.entry import OUTPUT, event_size
 from formats.size import DEFAULT_SIZE, Size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from formats.entry import Entry
 
@@ -37,6 +37,7 @@ _LINES_OF_A_FRAME: Final = 60
 # An addressed word that ends this near below a round width ends before the margin.
 _ROUND, _SLACK = 10, 2
 _TAB_WIDTH: Final = 8
+_WHOLE_LINE: Final = 2
 
 _TOKEN = re.compile(
     rb"\x1b\[([<-?]?)([0-9;:]*)([ -/]*)([@-~])"
@@ -76,7 +77,7 @@ def initial_size(entries: Iterable[Entry]) -> Size:
                 break
     if reported:
         return reported[0]
-    evidence.read(bytes(output[:LONGEST_LOOK_BYTES]))
+    _Reader(evidence).read(bytes(output[:LONGEST_LOOK_BYTES]))
     return evidence.size()
 
 
@@ -93,92 +94,116 @@ def _sizes(pattern: re.Pattern[bytes], data: bytes) -> list[Size]:
 
 
 class _Evidence:
-    """Follows the column, and the rows up and down, of a cursor; keeps the farthest places.
+    """The farthest places that a recording names.
 
-    `_cols` and `_rows` are sure; `_addressed_cols` is the farthest that the cursor was sent,
-    `_loose_cols` the farthest that a text went, which may be before the margin or beyond. `_margins` counts at which columns programs made sure that the
-    terminal had wrapped, `_bars` to which they painted blanks.
+    `cols` and `rows` are sure. `addressed_cols` is the farthest that the cursor was sent,
+    `loose_cols` the farthest that a text went, which may be before the margin or beyond. `margins`
+    counts at which columns programs made sure that the terminal had wrapped, `bars` to which they
+    painted blanks.
     """
 
     def __init__(self) -> None:
-        self._cols = self._rows = self._addressed_cols = self._loose_cols = 0
-        self._bars: Counter[int] = Counter()
-        self._margins: Counter[int] = Counter()
-        self._col = self._up = self._frame_lines = 0
-        self._placed = self._lost = False
-        self._text = ""
+        self.cols = self.rows = self.addressed_cols = self.loose_cols = 0
+        self.bars: Counter[int] = Counter()
+        self.margins: Counter[int] = Counter()
+
+    def addressed(self, row: int, col: int) -> None:
+        """The cursor was put there, counting from 1; 0 for what was not said."""
+        if row <= _LARGEST.rows and col <= _LARGEST.cols:
+            self.rows = max(self.rows, row)
+            self.addressed_cols = max(self.addressed_cols, col)
 
     def size(self) -> Size:
         """What all of it says together."""
         # One beyond a margin is no bar but vim's blank that makes the terminal wrap.
         bars = [
             col
-            for col, times in self._bars.items()
-            if times >= _BARS_THAT_CONVINCE and not self._margins[col - 1]
+            for col, times in self.bars.items()
+            if times >= _BARS_THAT_CONVINCE and not self.margins[col - 1]
         ]
-        cols = max(self._cols, *bars, 0)
-        margin, times = max(self._margins.items(), key=lambda item: item[::-1], default=(0, 0))
-        if times >= _MARGINS_THAT_CONVINCE and margin >= max(cols, self._addressed_cols):
+        cols = max(self.cols, *bars, 0)
+        margin, times = max(self.margins.items(), key=lambda item: item[::-1], default=(0, 0))
+        if times >= _MARGINS_THAT_CONVINCE and margin >= max(cols, self.addressed_cols):
             cols = margin
         else:
-            loose = max(self._loose_cols, self._addressed_cols)
+            loose = max(self.loose_cols, self.addressed_cols)
             loose += -loose % _ROUND if -loose % _ROUND <= _SLACK else 0
             cols = max(cols, loose) if loose - _SLACK > cols else cols
-        return Size(max(cols, DEFAULT_SIZE.cols), max(self._rows, DEFAULT_SIZE.rows))
+        return Size(max(cols, DEFAULT_SIZE.cols), max(self.rows, DEFAULT_SIZE.rows))
 
-    def addressed(self, row: int, col: int) -> None:
-        """The cursor was put there, counting from 1; 0 for what was not said."""
-        if row <= _LARGEST.rows and col <= _LARGEST.cols:
-            self._rows = max(self._rows, row)
-            self._addressed_cols = max(self._addressed_cols, col)
+
+class _Reader:
+    """Follows the cursor's column, and how far it went up, through the bytes of a recording."""
+
+    def __init__(self, evidence: _Evidence) -> None:
+        self._evidence = evidence
+        self._col = self._up = self._frame_lines = 0
+        # Whether the column was addressed, and whether it can no longer be told.
+        self._placed = self._lost = False
+        self._followed: dict[bytes, Callable[[int, int], None]] = {
+            b"H": self._to_row_and_column,
+            b"f": self._to_row_and_column,
+            b"G": self._to_column,
+            b"`": self._to_column,
+            b"d": self._to_row,
+            b"r": self._set_region,
+            b"A": self._go_up,
+            b"F": self._go_up_to_margin,
+            b"B": self._go_down,
+            b"C": self._right,
+            b"D": self._left,
+            b"K": self._erase_in_line,
+        }
 
     def read(self, output: bytes) -> None:
         """Go through the bytes that were written to the terminal."""
+        waiting = ""
         for token in _TOKEN.finditer(_COLORS.sub(b"", output)):
             prefix, parameters, between, final, control, text = token.groups(b"")
-            if text:
-                self._text += text.decode(errors="replace")
-                continue
-            if self._text:
+            if waiting:
                 home = final == b"H" and parameters.endswith(b";1")
-                self._print(self._text, back=control in (b"\b", b"\r"), home=home)
-                self._text = ""
+                self._print(waiting, back=control in (b"\b", b"\r"), home=home)
+            waiting = text.decode(errors="replace")
             if control:
                 self._move(control)
             elif final and not between:
                 self._sequence(prefix, parameters, final)
-        self._print(self._text, back=False, home=False)
+        if waiting:
+            self._print(waiting, back=False, home=False)
 
     def _print(self, text: str, *, back: bool, home: bool) -> None:
         """Some text, and whether the cursor then goes back or to the first column of a row."""
-        start = self._col
+        evidence, start = self._evidence, self._col
         for rule in _RULE.finditer(text):
             if rule.end() - rule.start() >= _SHORTEST_RULE:
                 end = start + _width(text[: rule.end()])
                 if end <= _LARGEST.cols:
-                    self._cols = max(self._cols, end)
-        self._col = start + _width(text)
-        if self._col > _LARGEST.cols:
+                    evidence.cols = max(evidence.cols, end)
+        col = self._col = start + _width(text)
+        past_all = col > max(evidence.cols, DEFAULT_SIZE.cols)
+        if col > _LARGEST.cols:
             self._lost = True
-        elif self._is_past_all() and (
-            (back and text[-1] == " ")
-            or (home and not self._placed and text[-1] != " " and text[-1] == text[-2:-1])
-        ):
-            # One character too many and back: so shells and pagers (a blank) and vim (the last
-            # one twice) make the terminal wrap.
-            self._margins[self._col - 1] += 2 if back else 1
+        elif past_all and self._makes_wrap(text, back=back, home=home):
+            evidence.margins[col - 1] += 2 if back else 1
             self._lost = True
         elif not self._lost:
-            if text.endswith("  ") and self._col >= _NARROWEST_BAR:
-                self._bars[self._col] += 1
+            if text.endswith("  ") and col >= _NARROWEST_BAR:
+                evidence.bars[col] += 1
             if self._placed or self._frame_lines:
-                self._loose_cols = max(self._loose_cols, self._col)
-            # Otherwise it may have wrapped: a shell's long line.
-            elif self._is_past_all():
+                evidence.loose_cols = max(evidence.loose_cols, col)
+            elif past_all:
+                # It may have wrapped: a shell's long line.
                 self._lost = True
 
-    def _is_past_all(self) -> bool:
-        return self._col > max(self._cols, DEFAULT_SIZE.cols)
+    def _makes_wrap(self, text: str, *, back: bool, home: bool) -> bool:
+        """Whether one character too many makes the terminal wrap before the cursor goes back.
+
+        Shells and pagers write a blank, vim the last character twice.
+        """
+        last = text[-1]
+        return (back and last == " ") or (
+            home and not self._placed and last != " " and last == text[-2:-1]
+        )
 
     def _move(self, control: bytes) -> None:
         if control == b"\r":
@@ -193,7 +218,7 @@ class _Evidence:
             self._col = max(0, self._col - 1)
 
     def _go_to(self, col: int) -> None:
-        self._col = col
+        self._col = min(col, _LARGEST.cols)
         self._lost = False
         # From the left margin a program may write a line that wraps; from elsewhere it does not.
         self._placed = col > 0
@@ -204,39 +229,46 @@ class _Evidence:
                 self._frame_lines = _LINES_OF_A_FRAME
             return
         numbers = [int(number[:5] or 0) for number in parameters.replace(b":", b";").split(b";")]
-        first = max(1, numbers[0])
-        if final in b"Hf":
-            col = max(1, numbers[1]) if len(numbers) > 1 else 1
-            self._address(first, col)
-        elif final in b"G`":
-            self._address(0, first)
-        elif final == b"d":
-            self.addressed(first, 0)
-        elif final == b"r" and len(numbers) > 1:
-            self.addressed(numbers[1], 0)
-        elif final == b"C":
-            if not self._lost and self._col + first < _LARGEST.cols:
-                self._address(0, self._col + first + 1)
-        elif final == b"D":
-            self._col = max(0, self._col - first)
-        elif final in b"AF":
-            self._go_up(first, to_margin=final == b"F")
-        elif final in b"BE":
-            self._up = max(0, self._up - first)
-        elif final == b"K" and numbers[0] == 2:  # noqa: PLR2004  erase the whole line
+        follow = self._followed.get(final)
+        if follow is not None:
+            follow(max(1, numbers[0]), numbers[1] if len(numbers) > 1 else 0)
+
+    def _to_row_and_column(self, row: int, col: int) -> None:
+        self._up = 0
+        self._evidence.addressed(row, max(1, col))
+        self._go_to(max(1, col) - 1)
+
+    def _to_column(self, col: int, _: int) -> None:
+        self._evidence.addressed(0, col)
+        self._go_to(col - 1)
+
+    def _to_row(self, row: int, _: int) -> None:
+        self._evidence.addressed(row, 0)
+
+    def _set_region(self, _: int, bottom: int) -> None:
+        self._evidence.addressed(bottom, 0)
+
+    def _right(self, cols: int, _: int) -> None:
+        if not self._lost and self._col + cols < _LARGEST.cols:
+            self._to_column(self._col + cols + 1, 0)
+
+    def _left(self, cols: int, _: int) -> None:
+        self._col = max(0, self._col - cols)
+
+    def _go_up(self, rows: int, _: int) -> None:
+        self._up = min(self._up + rows, _LARGEST.rows)
+        self._evidence.addressed(self._up + 1, 0)
+
+    def _go_up_to_margin(self, rows: int, _: int) -> None:
+        self._go_up(rows, 0)
+        self._go_to(0)
+
+    def _go_down(self, rows: int, _: int) -> None:
+        self._up = max(0, self._up - rows)
+
+    def _erase_in_line(self, what: int, _: int) -> None:
+        if what == _WHOLE_LINE:
             self._frame_lines = _LINES_OF_A_FRAME
-
-    def _address(self, row: int, col: int) -> None:
-        self.addressed(row, col)
-        self._go_to(min(col, _LARGEST.cols) - 1)
-        if row:
-            self._up = 0
-
-    def _go_up(self, rows: int, *, to_margin: bool) -> None:
-        self._up += rows
-        self.addressed(self._up + 1, 0)
-        if to_margin:
-            self._go_to(0)
 
 
 def _width(text: str) -> int:

@@ -16,14 +16,14 @@ When to look is decided in `player.lines`.
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+import itertools
+from typing import TYPE_CHECKING, Final
+
+from player.likeness import grows, is_bare, is_end_of, same_letters, same_value, trimmed
+from player.look import Change, Line, Look, Record, Steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-Steps = tuple[tuple[int, int], ...]
-"""Of a line that grew: (length in bytes, microseconds), so much of it was to be seen earlier."""
 
 SETTLE_US: Final = 250_000
 """What stood that long could be read."""
@@ -31,81 +31,22 @@ SETTLE_US: Final = 250_000
 _FLICKER_US: Final = 500_000
 # What is back that soon was painted anew; it has not come a second time.
 
-_FEWEST_LETTERS: Final = 4
-# In letters alone, shorter texts are like each other by chance.
+_FEW: Final = 3
+# When more texts than this change at once, the rows around must show that it is the same place.
 
 _MOST_STEPS: Final = 32
 # Of a line that was typed slowly, this many moments are kept; finer ones are merged.
 
-_NARROWEST_SCREEN: Final = 40
-# What has wrapped lost that much at least when its first row is gone.
-
 _LINE_BYTES: Final = 400
 # What a line costs beside its text.
-
-# One box or block character: at the right end the border of a box or a cursor that is painted.
-_RIGHT_END = re.compile(rb"(?:\||\xe2[\x94-\x97][\x80-\xbf])\Z")
-# Everything but letters; U+2000..U+2FFF are punctuation, arrows, boxes, symbols, braille.
-_NO_LETTERS = re.compile(rb"[^A-Za-z\x80-\xff]+|\xe2[\x80-\xbf][\x80-\xbf]")
-# Bullets, spinners, markers of a choice, borders: what stands before the first letter or digit.
-_LEADING = re.compile(rb"\A(?:[^A-Za-z0-9\x80-\xff]|\xe2[\x80-\xbf][\x80-\xbf]|\xc2[\x80-\xbf])*")
-
-
-class Look(NamedTuple):
-    """One look at the screen: it was like this from `shown_us` until `until_us`.
-
-    `sure` says that nothing was being drawn at that moment.
-    """
-
-    text: bytes
-    shown_us: int
-    until_us: int
-    sure: bool = True
-
-
-class Record:
-    """What is known of a text that is settled. Times are microseconds since the epoch."""
-
-    __slots__ = ("count", "first_us", "last_us", "steps")
-
-    def __init__(self, first_us: int, last_us: int, count: int = 1, steps: Steps = ()) -> None:
-        self.first_us = first_us
-        self.last_us = last_us
-        self.count = count
-        self.steps = steps
-
-
-class Line:
-    """A text that stands, or has left so lately that it may be painted again.
-
-    `text` was seen first at `first_us`; `key` is what is seen in its place now, which differs from
-    `text` while a spinner turns, and was seen first at `key_first_us`. `since_us`, `value_us` and
-    `key_us` say since when the line, its number and its spinner have stood as they are, at most;
-    `stood_us` how long it stood before that. `record` is there when the text is settled.
-    """
-
-    __slots__ = (
-        "count", "first_us", "key", "key_first_us", "key_us", "last_us", "record", "scrolled",
-        "since_us", "steps", "stood_us", "text", "value_us",
-    )  # fmt: skip
-
-    def __init__(self, text: bytes, first_us: int, since_us: int) -> None:
-        self.text = self.key = text
-        self.first_us = self.last_us = self.key_first_us = first_us
-        self.since_us = self.value_us = self.key_us = since_us
-        self.stood_us = 0
-        self.count = 1
-        self.record: Record | None = None
-        self.scrolled = False
-        self.steps: Steps = ()
 
 
 class Standing:
     """Follows the lines of one screen. Give looks and what scrolls off between them; take lines."""
 
     __slots__ = (
-        "_gone", "_held_bytes", "_known", "_layout", "_live", "_rows", "_text", "_until_us",
-        "_where",
+        "_gone", "_held_bytes", "_known", "_layout", "_live", "_next", "_rows", "_text",
+        "_until_us",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -116,8 +57,8 @@ class Standing:
         self._gone: dict[bytes, tuple[Line, int]] = {}
         self._known: dict[bytes, Record] = {}
         self._held_bytes = 0
+        self._next = itertools.count().__next__
         self._until_us: int | None = None
-        self._where: dict[bytes, int] | None = None
 
     @property
     def held_bytes(self) -> int:
@@ -131,7 +72,8 @@ class Standing:
             before_us = look.shown_us if self._until_us is None else self._until_us
             # What is new came at some time since the look before. While something is being drawn
             # it may be half a line: then only what was seen counts.
-            self._change(look.text.split(b"\n"), look, before_us if look.sure else look.shown_us)
+            since_us = before_us if look.sure else look.shown_us
+            self._change(Change(look.text.split(b"\n"), self._rows, look.shown_us, since_us))
         self._until_us = look.until_us
 
     def scrolled(self, lines: Iterable[tuple[bytes, int]]) -> None:
@@ -151,9 +93,9 @@ class Standing:
             elif line is not None:
                 line.count += 1
             elif text:
-                record = known[text] = Record(time_us, time_us)
+                record = known[text] = Record(self._next(), time_us, time_us)
                 self._held_bytes += _LINE_BYTES + len(text)
-                if growing is not None and last and _grows(growing, text):
+                if growing is not None and last and grows(growing, text):
                     record.steps = _steps(last)
                     last.record = record
                     growing = None
@@ -165,36 +107,43 @@ class Standing:
         is among them if it stood long enough, and goes on standing with a count of 0: the counts
         of two takings add up.
         """
-        until_us = self._until_us if end_us is None else end_us + 1
-        for line in self._live.values() if until_us is not None else ():
+        until_us = (self._until_us or 0) if end_us is None else end_us + 1
+        for line in self._live.values():
             if end_us is None and line.stood_us + until_us - line.since_us < SETTLE_US:
                 continue
             line.last_us = max(line.last_us, until_us - 1)
             self._end_of_turn(line, until_us)
             self._settle(line)
-            line.record, line.count = None, 0
-        taken = sorted(self._known.items(), key=lambda item: item[1].first_us)
+            line.count = 0
+        return self.take_settled()
+
+    def take_settled(self) -> list[tuple[bytes, Record]]:
+        """As `take`, but what stands is among them only if its text was settled before."""
+        taken = sorted(self._known.items(), key=_when)
         self._known.clear()
         self._held_bytes = 0
+        for line in self._live.values():
+            if line.record:
+                line.record, line.count = None, 0
         return taken
 
-    def _change(self, rows: list[bytes], look: Look, since_us: int) -> None:
-        live, shown_us = self._live, look.shown_us
+    def _change(self, change: Change) -> None:
+        live, rows, shown_us = self._live, change.rows, change.shown_us
         seen = set(rows)
         new = [place for place, text in enumerate(rows) if text and text not in live]
-        left = {text: line for text, line in live.items() if text not in seen}
+        left = change.left = {text: line for text, line in live.items() if text not in seen}
         for text in left:
             del live[text]
-        self._where = None
-        matched: dict[int, int] = {}
         for place in new:
             text = rows[place]
             if text in live:
                 continue
-            line = self._returned(text, shown_us, since_us)
+            line = self._returned(text, change)
             if line is None and left:
-                line = self._continued(text, place, rows, left, matched, shown_us, since_us)
-            live[text] = Line(text, shown_us, since_us) if line is None else line
+                line = self._continued(text, place, change)
+            live[text] = (
+                Line(self._next(), text, shown_us, change.since_us) if line is None else line
+            )
         for text, line in left.items():
             if line.key == text:
                 self._leave(line, shown_us)
@@ -202,13 +151,14 @@ class Standing:
             self._forget_gone(shown_us)
         self._layout, self._rows = list(map(live.get, rows)), rows
 
-    def _returned(self, text: bytes, shown_us: int, since_us: int) -> Line | None:
+    def _returned(self, text: bytes, change: Change) -> Line | None:
         """The line of this text if it was here before."""
+        since_us = change.since_us
         record = self._known.get(text)
         if record is not None:
-            if shown_us - record.last_us > _FLICKER_US:
+            if change.shown_us - record.last_us > _FLICKER_US:
                 record.count += 1
-            line = Line(text, shown_us, since_us)
+            line = Line(self._next(), text, change.shown_us, since_us)
             line.record = record
             return line
         if text not in self._gone:
@@ -218,30 +168,26 @@ class Standing:
         line.since_us = line.value_us = line.key_us = since_us
         return line
 
-    def _continued(
-        self, text: bytes, place: int, rows: list[bytes], left: dict[bytes, Line],
-        matched: dict[int, int], shown_us: int, since_us: int,
-    ) -> Line | None:  # fmt: skip
+    def _continued(self, text: bytes, place: int, change: Change) -> Line | None:
         """The line that stood in this place before, if this text goes on with it."""
-        for old_place in self._old_places(place, rows, matched):
-            old = self._layout[old_place] if 0 <= old_place < len(self._layout) else None
+        left, layout = change.left, self._layout
+        old_places, anchored = change.old_places(place)
+        may_grow = anchored or len(left) <= _FEW
+        for old_place in old_places:
+            old = layout[old_place] if 0 <= old_place < len(layout) else None
             if old is None or left.get(old.key) is not old:
                 continue
             key = old.key
-            if old.record:
-                if not _same_value(key, text):
-                    continue
-                line = self._next_value(old, text, shown_us, since_us)
-            elif _grows(key, text):
-                line = Line(text, shown_us, since_us)
-                line.stood_us = old.stood_us + shown_us - old.since_us
+            if may_grow and not old.record and grows(key, text):
+                line = Line(self._next(), text, change.shown_us, change.since_us)
+                line.stood_us = old.stood_us + change.shown_us - old.since_us
                 line.steps = _steps(old)
-            elif _same_letters(key, text):
-                line = self._next_value(old, text, shown_us, since_us)
+            elif same_value(key, text) if old.record else same_letters(key, text):
+                line = self._next_value(old, text, change.shown_us, change.since_us)
             else:
                 continue
             del left[key]
-            matched[place] = old_place
+            change.matched[place] = old_place
             return line
         return None if place else self._scrolled_in_part(text, left)
 
@@ -249,39 +195,25 @@ class Standing:
     def _scrolled_in_part(text: bytes, left: dict[bytes, Line]) -> Line | None:
         """The line of which only the end is left in the first row, after it had wrapped."""
         for key, line in left.items():
-            if len(key) >= len(text) + _NARROWEST_SCREEN and key.endswith(text):
+            if is_end_of(key, text):
                 del left[key]
                 line.key = text
                 return line
         return None
 
-    def _old_places(self, place: int, rows: list[bytes], matched: dict[int, int]) -> list[int]:
-        """Where the row in `place` was in the look before, most likely place first."""
-        if self._where is None:
-            self._where = {text: place for place, text in enumerate(self._rows) if text}
-        above = self._where.get(rows[place - 1]) if place else None
-        if above is None:
-            above = matched.get(place - 1)
-        below = self._where.get(rows[place + 1]) if place + 1 < len(rows) else None
-        places = [] if above is None else [above + 1]
-        if below is not None:
-            places.append(below - 1)
-        places.append(place)
-        return places
-
     def _next_value(self, old: Line, text: bytes, shown_us: int, since_us: int) -> Line:
         """A spinner has turned, a counter has counted: the line that `text` belongs to."""
-        if _same_value(old.key, text):
-            if _is_bare(text):
+        if same_value(old.key, text):
+            if is_bare(text):
                 old.key = text
                 return old
-            if _is_bare(old.text) and not old.record:
+            if is_bare(old.text) and not old.record:
                 # With its bullet the text says all that it said without.
                 old.text, old.first_us = text, shown_us
-            if _is_bare(old.key) or shown_us - old.key_us < SETTLE_US:
+            if is_bare(old.key) or shown_us - old.key_us < SETTLE_US:
                 old.key, old.key_us, old.key_first_us = text, since_us, shown_us
                 return old
-        line = Line(text, shown_us, since_us)
+        line = Line(self._next(), text, shown_us, since_us)
         if shown_us - old.value_us >= SETTLE_US:
             self._end_of_turn(old, shown_us)
             self._settle(old)
@@ -293,10 +225,10 @@ class Standing:
         """Of a turning spinner the first turn speaks, unless it came to rest at another."""
         if line.key == line.text or until_us - line.key_us < SETTLE_US:
             return
-        if _is_bare(line.key) or not _same_value(line.key, line.text):
+        if is_bare(line.key) or not same_value(line.key, line.text):
             return
         if line.record:
-            self._settle(Line(line.key, line.key_first_us, line.key_us))
+            self._settle(Line(self._next(), line.key, line.key_first_us, line.key_us))
         else:
             line.text, line.first_us = line.key, line.key_first_us
 
@@ -313,7 +245,7 @@ class Standing:
         last_us = line.last_us if self._until_us is None else max(line.last_us, self._until_us - 1)
         record = line.record or self._known.get(line.text)
         if record is None:
-            record = Record(line.first_us, last_us, line.count, line.steps)
+            record = Record(line.order, line.first_us, last_us, line.count, line.steps)
             self._known[line.text] = record
             self._held_bytes += _LINE_BYTES + len(line.text)
         else:
@@ -331,31 +263,11 @@ class Standing:
             del gone[text]
 
 
+def _when(item: tuple[bytes, Record]) -> tuple[int, int]:
+    return item[1].first_us, item[1].order
+
+
 def _steps(old: Line) -> Steps:
     """The steps of a line that goes on where `old` ends."""
-    step = (len(_trimmed(old.key)), old.first_us)
+    step = (len(trimmed(old.key)), old.first_us)
     return (*old.steps[-_MOST_STEPS + 1 :], step)
-
-
-def _trimmed(text: bytes) -> bytes:
-    text = text.rstrip(b" ")
-    return text[: -len(end[0])].rstrip(b" ") if (end := _RIGHT_END.search(text[-3:])) else text
-
-
-def _grows(old: bytes, text: bytes) -> bool:
-    return text.startswith(old) or (len(trimmed := _trimmed(old)) > 1 and text.startswith(trimmed))
-
-
-def _same_letters(old: bytes, text: bytes) -> bool:
-    letters = _NO_LETTERS.sub(b"", text)
-    return len(letters) >= _FEWEST_LETTERS and letters == _NO_LETTERS.sub(b"", old)
-
-
-def _same_value(old: bytes, text: bytes) -> bool:
-    return _LEADING.sub(b"", old, count=1) == _LEADING.sub(b"", text, count=1)
-
-
-def _is_bare(text: bytes) -> bool:
-    """Whether only blanks stand before the first letter or digit."""
-    found = _LEADING.match(text)
-    return not (found and found[0].strip())

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cffi import FFI
+from cffi import FFI  # type: ignore[import-untyped]
 
 PLAYER = Path(__file__).resolve().parent.parent / "player"
-HEAD = '''"""The C interface of libghostty-vt for cffi. Made by scripts/make_ghostty_abi.py: do not edit."""
-# ruff: noqa
+HEAD = '''"""The C interface of libghostty-vt. Made by scripts/make_ghostty_abi.py: do not edit."""
+
+# ruff: noqa: E501, Q000
+# fmt: off
 # mypy: ignore-errors
 # pyright: basic
 '''

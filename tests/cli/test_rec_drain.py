@@ -8,6 +8,8 @@ import signal
 
 import pytest
 
+from formats.damage import Damage
+from formats.session import Session
 from tests.support.child import numbers
 
 MEGABYTE = 1 << 20
@@ -113,7 +115,7 @@ def killed(cs_rec, runs, seed):
     """Kill the recorder at random moments of a flood; what was seen must be in the log."""
     torn = 0
     for run in range(runs):
-        dice = random.Random(seed + run)  # noqa: S311
+        dice = random.Random(seed + run)
         rotate = dice.choice([[], ["--rotate-bytes", "64K"]])
         moment = dice.randrange(1, 600_000)
         terminal = cs_rec.start(*rotate, ".", *cs_rec.child("count", 0))
@@ -143,15 +145,15 @@ class TestTheRecorderIsKilled:
         killed(cs_rec, 100, seed=os.getpid() * 1000)
 
     def test_the_command_is_hung_up_on(self, cs_rec):
-        terminal = cs_rec.start(".", "--", "sh", "-c", "trap 'touch hup; exit' HUP; echo READY; cat")
+        terminal = cs_rec.start(
+            ".", "--", "sh", "-c", "trap 'touch hup; exit' HUP; echo READY; cat"
+        )
         terminal.wait_for(b"READY")
         terminal.signal(signal.SIGKILL)
         assert terminal.wait() == -signal.SIGKILL
         terminal.until((cs_rec.folder / "hup").exists)
 
     def test_our_own_reader_takes_what_is_left(self, cs_rec):
-        from formats.session import Damage, Session
-
         terminal = cs_rec.start(".", *cs_rec.child("count", 0))
         terminal.until(lambda: len(terminal.screen) > 100_000)
         terminal.signal(signal.SIGKILL)
@@ -181,3 +183,17 @@ class TestBackgroundJobs:
     def test_a_silent_one_does_not_hold_it_either(self, cs_rec):
         terminal = cs_rec.start(".", "--", "sh", "-c", "sleep 100 & exit 7")
         assert terminal.wait(10) == 7
+
+
+class TestACommandThatLetsGoOfItsTerminal:
+    def test_and_opens_it_again_is_heard(self, cs_rec):
+        line = "exec <&- >&- 2>&-; sleep 0.3; echo back > /dev/tty; exit 3"
+        terminal = cs_rec.start(".", "--", "sh", "-c", f"echo first; {line}")
+        assert terminal.wait() == 3
+        assert bytes(terminal.screen) == cs_rec.log.output() == b"first\r\nback\r\n"
+
+    def test_and_lives_on_is_waited_for(self, cs_rec):
+        line = "exec <&- >&- 2>&-; sleep 0.3; touch ended; exit 4"
+        terminal = cs_rec.start(".", "--", "sh", "-c", line)
+        assert terminal.wait() == 4
+        assert (cs_rec.folder / "ended").exists()

@@ -80,6 +80,19 @@ def test_a_home_that_others_can_write_is_refused(cs_rec, folder, mode):
     assert cs_rec.ids() == []
 
 
+@pytest.mark.root
+@pytest.mark.skipif(os.geteuid() != 0, reason="giving a folder away needs root")
+@pytest.mark.parametrize("folder", ["", "logs"])
+def test_a_home_of_another_user_is_refused(cs_rec, folder):
+    path = cs_rec.home / folder
+    path.mkdir(parents=True, mode=0o700)
+    os.chown(path, 12345, -1)
+    done = cs_rec.run(".", "--", "true")
+    assert done.returncode == 125
+    assert "another user" in words(done)
+    assert cs_rec.ids() == []
+
+
 def test_a_logs_folder_that_is_a_link_is_refused(cs_rec, tmp_path):
     cs_rec.home.mkdir(mode=0o700)
     (tmp_path / "elsewhere").mkdir(mode=0o700)
@@ -227,13 +240,27 @@ def test_the_command_has_none_of_our_descriptors(cs_rec):
     assert cs_rec.log.output().split() == [b"0", b"1", b"2", b"3"]
 
 
+def test_an_error_that_nobody_reads_keeps_its_code(cs_rec):
+    done = cs_rec.shell("cs-rec --no-such-option 2>&1 >/dev/null | true; exit ${PIPESTATUS[0]}")
+    assert done.returncode == 125
+
+
 def test_help_names_every_option(cs_rec):
     done = cs_rec.run("--help")
     assert (done.returncode, done.stderr) == (0, b"")
-    for option in (
-        "--title --tag --no-input --size --quiet --allow-nested --rotate-bytes --idle-limit "
-        "--mark-key --pause-key --version"
-    ).split():
+    for option in [
+        "--title",
+        "--tag",
+        "--no-input",
+        "--size",
+        "--quiet",
+        "--allow-nested",
+        "--rotate-bytes",
+        "--idle-limit",
+        "--mark-key",
+        "--pause-key",
+        "--version",
+    ]:
         assert option in done.stdout.decode()
 
 

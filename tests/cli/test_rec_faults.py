@@ -186,7 +186,7 @@ class TestAFullDisk:
 
     def test_a_disk_that_fails_costs_no_time(self, cs_rec):
         """Nothing is tried for each entry of a flood: what fails is tried again at times."""
-        terminal = cs_rec.start(".", *cs_rec.child("stages", 100, 5_000_000))
+        terminal = cs_rec.start(".", *cs_rec.child("stages", 100, 2_000_000))
         terminal.wait_for(b"READY")
         Limit(cs_rec, terminal).fill(0)
         for _ in range(2):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import json
+import shutil
 import subprocess
 import uuid
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from formats.meta import read_meta, rebuild
+from formats.session import Session
 from tests.support.recording import COMMAND, plain_bytes
 
-
-def lines(cs_rec):
-    return [json.loads(line) for line in cs_rec.log.segments()[0].splitlines()]
+needs_jq = pytest.mark.skipif(
+    shutil.which("jq") is None, reason="jq is not installed; .ci/run installs it"
+)
 
 
 def test_the_first_line_is_start_and_the_last_is_exit(cs_rec):
@@ -40,9 +44,7 @@ def test_the_times_are_those_of_the_clock_on_the_wall(cs_rec):
     before = datetime.now(UTC)
     cs_rec.run("-q", ".", "--", "sh", "-c", "echo a; sleep 0.3; echo b")
     after = datetime.now(UTC)
-    stamps = {
-        entry.data: datetime.fromisoformat(entry.timestamp) for entry in cs_rec.log.entries()
-    }
+    stamps = {entry.data: datetime.fromisoformat(entry.timestamp) for entry in cs_rec.log.entries()}
     slack = timedelta(milliseconds=5)  # steps of the wall clock meanwhile, and rounding
     assert all(before - slack <= stamp <= after + slack for stamp in stamps.values())
     assert stamps[b"b\r\n"] - stamps[b"a\r\n"] >= timedelta(seconds=0.299)
@@ -100,6 +102,7 @@ def test_the_commands_environment_is_the_users_and_our_id(cs_rec):
     assert found == expected
 
 
+@needs_jq
 def test_the_recipes_of_the_specification_work(cs_rec):
     (cs_rec.folder / "data").write_bytes(b"caf\xc3\xa9 \x1b[31mred\x1b[m\xff\r\n" * 300)
     cs_rec.run("-q", ".", "--", "sh", "-c", "stty raw -echo; cat data")
@@ -115,6 +118,7 @@ def test_the_recipes_of_the_specification_work(cs_rec):
     assert done.stdout == cs_rec.log.output() == (cs_rec.folder / "data").read_bytes()
 
 
+@needs_jq
 def test_a_reader_of_the_five_fields_alone_prints_exactly_the_output(cs_rec):
     """`jq -r .data | base64 -d` for an entry: events have none."""
     cs_rec.run("-q", ".", "--", "printf", "abc")
@@ -155,9 +159,6 @@ class TestSummary:
         assert meta["segments"] == 1
 
     def test_it_agrees_with_one_rebuilt_from_the_log(self, cs_rec):
-        from formats.meta import read_meta, rebuild
-        from formats.session import Session
-
         cs_rec.run("-q", "--rotate-bytes", "64K", ".", "--", "head", "-c", "300000", "/dev/zero")
         log = cs_rec.log
         written = read_meta(str(cs_rec.logs / f"{log.id}.meta.json"))

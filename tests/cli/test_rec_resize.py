@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 
@@ -70,7 +71,7 @@ def test_a_storm_ends_with_the_last_size(cs_rec):
     found = sizes(cs_rec.log)
     assert found[-1] == (239, 25)
     assert len(found) <= 200
-    assert all(one != other for one, other in zip(found, found[1:], strict=False))
+    assert all(one != other for one, other in itertools.pairwise(found))
 
 
 def test_a_signal_without_a_change_is_no_event(cs_rec):

@@ -115,7 +115,7 @@ class TestEnding:
         line = "echo READY; until [ -e go ]; do sleep 0.01; done; echo after"
         command = ["nohup", *COMMAND, "-q", ".", "--", "sh", "-c", line]
         terminal = cs_rec.start(command=command)
-        terminal.until(lambda: cs_rec.logs.exists() and b"READY" in cs_rec.log.output(torn=True))
+        terminal.until(lambda: cs_rec.ids() and b"READY" in cs_rec.log.output(torn=True))
         terminal.hang_up()
         (cs_rec.folder / "go").touch()
         terminal.until(lambda: terminal.process.poll() is not None, read=False)

@@ -6,6 +6,7 @@ import os
 import pty
 import subprocess
 import termios
+import time
 
 import pytest
 
@@ -72,6 +73,14 @@ class TestInput:
     def test_a_command_that_reads_nothing_ends_by_itself(self, cs_rec):
         done = cs_rec.run("-q", ".", "--", "sh", "-c", "exit 8", input=b"x" * 3000)
         assert done.returncode == 8
+
+    @pytest.mark.parametrize("line", [b"x" * 100, b"x" * 2000])
+    def test_a_command_that_leaves_most_of_it_unread_ends_at_once(self, cs_rec, line):
+        data = (line + b"\n") * (200_000 // len(line))
+        begun = time.monotonic()
+        done = cs_rec.run("-q", ".", "--", "sh", "-c", "read -r x; exit 8", input=data)
+        assert done.returncode == 8
+        assert time.monotonic() - begun < 5
 
     def test_from_a_pipe_with_the_screen_on_a_terminal(self, cs_rec):
         read_fd, write_fd = os.pipe()

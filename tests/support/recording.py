@@ -12,7 +12,6 @@ import json
 import os
 import pty
 import select
-import signal
 import subprocess
 import sys
 import termios
@@ -164,7 +163,8 @@ class OuterTerminal:
             env=self._environ,
             cwd=self._cwd,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(slave, termios.TIOCSCTTY, 0),
+            # No thread of ours is there to be surprised.
+            preexec_fn=lambda: fcntl.ioctl(slave, termios.TIOCSCTTY, 0),  # noqa: PLW1509
             **given,  # type: ignore[call-overload]
         )
         self.pid: int = self.process.pid
@@ -308,7 +308,7 @@ class Recorder:
         started = [sys.executable, "-I", "-S", str(_CHILD), name]
         return ["--", *started, *map(str, arguments)]
 
-    def start(  # noqa: PLR0913  a terminal has that many sides
+    def start(
         self,
         *arguments: str,
         size: tuple[int, int] = (100, 30),
@@ -336,7 +336,7 @@ class Recorder:
         given = {"stdin": subprocess.DEVNULL, "capture_output": True} | options
         if "input" in given or given["stdin"] is None:
             del given["stdin"]
-        return subprocess.run(
+        done: subprocess.CompletedProcess[Any] = subprocess.run(
             [*COMMAND, *arguments],
             env=self.environ | (environ or {}),
             cwd=self.folder,
@@ -345,12 +345,13 @@ class Recorder:
             check=False,
             **given,
         )
+        return done
 
     def shell(self, line: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
         """Run a line of bash in which `cs-rec` is our command, without any terminal."""
         quoted = " ".join(f"'{word}'" for word in COMMAND)
         options = {"capture_output": True, "stdin": subprocess.DEVNULL} | options
-        return subprocess.run(
+        done: subprocess.CompletedProcess[Any] = subprocess.run(
             ["bash", "-c", f'cs-rec() {{ {quoted} "$@"; }}; {line}'],
             env=self.environ,
             cwd=self.folder,
@@ -359,6 +360,7 @@ class Recorder:
             check=False,
             **options,
         )
+        return done
 
     def ids(self) -> list[str]:
         """The sessions in the store."""
@@ -444,6 +446,3 @@ def started_recorder(shell: OuterTerminal) -> Iterator[int]:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         if any(b"cs-rec" in word or word == b"rec" for word in words):
             yield pid
-
-
-SIGNAL_NAMES = {number: signal.Signals(number).name for number in (1, 2, 15)}

@@ -1,0 +1,105 @@
+"""What one look at a screen gives, and what is remembered of the lines in it. Values only."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+Steps = tuple[tuple[int, int], ...]
+"""Of a line that grew: (length in bytes, microseconds), so much of it was to be seen earlier."""
+
+
+class Look(NamedTuple):
+    """One look at the screen: it was like this from `shown_us` until `until_us`.
+
+    `sure` says that nothing was being drawn at that moment.
+    """
+
+    text: bytes
+    shown_us: int
+    until_us: int
+    sure: bool = True
+
+
+class Record:
+    """What is known of a text that is settled. Times are microseconds since the epoch.
+
+    `order` is the place among those that were first seen at the same time, from top to bottom.
+    """
+
+    __slots__ = ("count", "first_us", "last_us", "order", "steps")
+
+    def __init__(
+        self, order: int, first_us: int, last_us: int, count: int = 1, steps: Steps = ()
+    ) -> None:
+        self.order = order
+        self.first_us = first_us
+        self.last_us = last_us
+        self.count = count
+        self.steps = steps
+
+
+class Line:
+    """A text that stands, or has left so lately that it may be painted again.
+
+    `text` was seen first at `first_us`; `key` is what is seen in its place now, which differs from
+    `text` while a spinner turns, and was seen first at `key_first_us`. `since_us`, `value_us` and
+    `key_us` say since when the line, its number and its spinner have stood as they are, at most;
+    `stood_us` how long it stood before that. `record` is there when the text is settled.
+    """
+
+    __slots__ = (
+        "count", "first_us", "key", "key_first_us", "key_us", "last_us", "order", "record",
+        "scrolled", "since_us", "steps", "stood_us", "text", "value_us",
+    )  # fmt: skip
+
+    def __init__(self, order: int, text: bytes, first_us: int, since_us: int) -> None:
+        self.order = order
+        self.text = self.key = text
+        self.first_us = self.last_us = self.key_first_us = first_us
+        self.since_us = self.value_us = self.key_us = since_us
+        self.stood_us = 0
+        self.count = 1
+        self.record: Record | None = None
+        self.scrolled = False
+        self.steps: Steps = ()
+
+
+class Change:
+    """From one look to the next.
+
+    `rows` are the new texts; `left` the lines whose text is gone; `matched` says for new texts
+    that go on with an old one in which place that was. What is new has stood since `since_us` at
+    most and is seen since `shown_us`.
+    """
+
+    __slots__ = ("_old_rows", "_where", "left", "matched", "rows", "shown_us", "since_us")
+
+    def __init__(
+        self, rows: list[bytes], old_rows: list[bytes], shown_us: int, since_us: int
+    ) -> None:
+        self.rows = rows
+        self.shown_us = shown_us
+        self.since_us = since_us
+        self.left: dict[bytes, Line] = {}
+        self.matched: dict[int, int] = {}
+        self._old_rows = old_rows
+        self._where: dict[bytes, int] | None = None
+
+    def old_places(self, place: int) -> tuple[list[int], bool]:
+        """Where the row in `place` was in the look before, most likely place first.
+
+        And whether a row next to it, which is still there, says so.
+        """
+        if self._where is None:
+            self._where = {text: place for place, text in enumerate(self._old_rows) if text}
+        rows = self.rows
+        above = self._where.get(rows[place - 1]) if place else None
+        if above is None:
+            above = self.matched.get(place - 1)
+        below = self._where.get(rows[place + 1]) if place + 1 < len(rows) else None
+        places = [] if above is None else [above + 1]
+        if below is not None:
+            places.append(below - 1)
+        anchored = bool(places)
+        places.append(place)
+        return places, anchored
