@@ -53,7 +53,6 @@ _HELD_BYTES: Final = 64 << 20
 _END_OF_UPDATE: Final = b"\x1b[?2026l"
 # What takes the main screen's history away, or the main screen from sight.
 _ERASERS: Final = re.compile(rb"\x1b(?:\[3J|c|\[\?(?:1049|1047|47)h)")
-_ERASER_ENDS: Final = (b"[3J", b"\x1bc", b"47h", b"49h")
 _LASTING_ERASERS: Final = (b"\x1b[3J", b"\x1bc")
 
 
@@ -223,7 +222,7 @@ class LineExtractor:
         if _END_OF_UPDATE in block:
             self._frame_ended = True
         start = 0
-        for eraser in _ERASERS.finditer(block) if any(end in block for end in _ERASER_ENDS) else ():
+        for eraser in _ERASERS.finditer(block) if _may_erase(block) else ():
             screen.feed(block[start : eraser.start()])
             self._take_history(all_of_it=eraser[0] in _LASTING_ERASERS)
             start = eraser.start()
@@ -253,6 +252,11 @@ class LineExtractor:
             while then.top <= first < end_row:
                 seen, then = then, next(marks)
             yield line, seen.time_us if seen.bottom >= row else then.time_us
+
+
+def _may_erase(block: bytes) -> bool:
+    """Look for _ERASERS, ten times as fast."""
+    return b"[3J" in block or b"\x1bc" in block or b"47h" in block or b"49h" in block
 
 
 def _screen_line(line: bytes, record: Record) -> ScreenLine:

@@ -59,7 +59,8 @@ class State(NamedTuple):
     synchronized: bool
     history_rows: int
     cursor_row: int
-    size: Size
+    cols: int
+    rows: int
 
 
 def clamp(size: Size) -> Size:
@@ -158,7 +159,8 @@ class Screen:
     @property
     def size(self) -> Size:
         """The size in use: the one asked for or the nearest possible, or what DECCOLM made."""
-        return self.state().size
+        state = self.state()
+        return Size(state.cols, state.rows)
 
     @property
     def cursor(self) -> Cursor:
@@ -184,10 +186,11 @@ class Screen:
 
     def state(self) -> State:
         """What can be told without looking at the text; one call, 1 us."""
-        self._check(self._lib.ghostty_terminal_get_multi(self._terminal, *self._get_state))
+        result = self._lib.ghostty_terminal_get_multi(self._terminal, *self._get_state)
+        if result:
+            self._check(result)
         _, active, mode, history_rows, cursor_row, cols, rows = self._places
-        size = Size(cols[0], rows[0])
-        return State(active[0] == 1, mode.value, history_rows[0], cursor_row[0], size)
+        return State(active[0] == 1, mode.value, history_rows[0], cursor_row[0], cols[0], rows[0])
 
     def feed(self, data: bytes) -> None:
         """Do what the bytes say. They may begin and end anywhere in a sequence or character."""
@@ -205,11 +208,11 @@ class Screen:
 
     def text(self) -> list[str]:
         """The rows of the screen as drawn, one string each, without their trailing blanks."""
-        size = self.size
+        state = self.state()
         tag = self._lib.GHOSTTY_POINT_TAG_ACTIVE
-        text = self._format(tag, 0, size.rows - 1, size.cols, unwrap=False)
+        text = self._format(tag, 0, state.rows - 1, state.cols, unwrap=False)
         rows = text.decode(errors="replace").split("\n")
-        return rows + [""] * (size.rows - len(rows))
+        return rows + [""] * (state.rows - len(rows))
 
     def lines(self) -> bytes:
         r"""The lines on the screen in UTF-8, one for each `\n`, trailing blanks off.
@@ -217,7 +220,7 @@ class Screen:
         A line that was wrapped to several rows is whole, also what of it has scrolled off, up to
         LONGEST_LINE_ROWS of it; thus a change of the width changes no line.
         """
-        _, _, history_rows, _, (cols, rows) = self.state()
+        _, _, history_rows, _, cols, rows = self.state()
         if not history_rows:
             tag = self._lib.GHOSTTY_POINT_TAG_ACTIVE
             return self._format(tag, 0, rows - 1, cols, unwrap=True)
@@ -230,7 +233,7 @@ class Screen:
         As in `lines`; row 0 is the oldest that is kept.
         """
         tag = self._lib.GHOSTTY_POINT_TAG_SCREEN
-        return self._format(tag, first, end - 1, self.size.cols, unwrap=True)
+        return self._format(tag, first, end - 1, self.state().cols, unwrap=True)
 
     def goes_on(self, row: int) -> bool:
         """Whether the line in this row was wrapped to the next; row 0 is the oldest kept."""
@@ -266,7 +269,9 @@ class Screen:
     def _refer(self, place: Any, tag: int, col: int, row: int) -> None:  # noqa: ANN401
         point = self._point
         point.tag, point.value.x, point.value.y = tag, col, row
-        self._check(self._lib.ghostty_terminal_grid_ref(self._terminal, point[0], place))
+        result = self._lib.ghostty_terminal_grid_ref(self._terminal, point[0], place)
+        if result:
+            self._check(result)
 
     def _format(self, tag: int, first: int, last: int, cols: int, *, unwrap: bool) -> bytes:
         """Rows `first` to `last` in UTF-8; trailing blank rows are left off."""
