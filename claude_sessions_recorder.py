@@ -90,11 +90,12 @@ class Command:
         return self.failure
 
     def _say(self, words: str) -> None:
-        if sys.stderr is not None:
-            try:
-                print(f"cs-{self.name}: {words}", file=sys.stderr)
-            except OSError:
-                pass  # nobody is left to tell
+        if sys.stderr is None:
+            return
+        try:
+            print(f"cs-{self.name}: {words}", file=sys.stderr, flush=True)
+        except OSError:  # nobody is left to tell, and Python's flush at exit must not fail again
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 rec = Command("rec", "recorder.cli", failure=125)

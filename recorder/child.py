@@ -39,7 +39,7 @@ class Ending(NamedTuple):
 
 
 class Child:
-    """A command under its own PTY. `fd` is the PTY's master side."""
+    """A command under its own PTY. `fd` is the PTY's master side, which does not block."""
 
     def __init__(
         self, command: Sequence[str], cwd: str, environ: Mapping[str, str], size: Size
@@ -63,6 +63,8 @@ class Child:
         # Else its finaliser would close the descriptor, sleep, and signal the child.
         self._process.closed = True
         self.fd: int = self._process.fd
+        # A write that waits for room is not woken (Linux) when the command ends without reading.
+        os.set_blocking(self.fd, False)
         self.pid: int = self._process.pid
 
     def resize(self, size: Size) -> None:

@@ -69,6 +69,9 @@ class Keyboard:
         self._masking = False
         self._side = _SideLog(log)
         self._stop_fd, self._stop_write_fd = os.pipe2(os.O_CLOEXEC)
+        self._room = select.poll()
+        self._room.register(child.fd, select.POLLOUT)
+        self._room.register(self._stop_fd, select.POLLIN)
         self._reading = allocate_lock()
 
     def start(self) -> None:
@@ -79,11 +82,7 @@ class Keyboard:
             start_new_thread(self._run, (self._fd,))
 
     def stop(self) -> None:
-        """Stop reading; return when everything typed is logged.
-
-        A thread that is blocked writing to a command that does not read is left behind: it ends
-        with the process.
-        """
+        """Stop reading; return when everything typed is logged."""
         os.close(self._stop_write_fd)
         self._reading.acquire(timeout=_JOIN_S)
         self._side.stop()
@@ -148,7 +147,11 @@ class Keyboard:
 
     def _pass_on(self, data: bytes) -> None:
         while data:
-            data = data[os.write(self._child.fd, data) :]
+            try:
+                data = data[os.write(self._child.fd, data) :]
+            except BlockingIOError:  # until the command reads, or the session ends
+                if self._stop_fd in [fd for fd, _ in self._room.poll()]:
+                    return
 
     def _mark(self) -> None:
         self._marks += 1

@@ -100,6 +100,8 @@ class Relay:
         buffer, fd = self._buffer, self._child.fd
         try:
             size = os.readv(fd, (buffer,))
+        except BlockingIOError:
+            return True
         except OSError:  # EIO: every descriptor of the other side is closed
             return False
         if not size:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TESTS = Path(__file__).parent
+
+# Started under nohup, everything that the tests start would ignore it too.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 class Cs(Protocol):
