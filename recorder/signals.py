@@ -39,7 +39,10 @@ class Signals:
 
     def __exit__(self, *_: object) -> None:
         for number, found in self._found.items():
-            signal.signal(number, found or signal.SIG_DFL)  # type: ignore[arg-type]
+            # Who was asked to end is ending: a second request must not change how.
+            again = self.ending is not None and number in ENDING
+            handler = signal.SIG_IGN if again else found or signal.SIG_DFL
+            signal.signal(number, handler)  # type: ignore[arg-type]
         signal.set_wakeup_fd(self._old_wakeup_fd)
         if self._unblocked_fd is not None:  # others have it, too
             os.set_blocking(self._unblocked_fd, True)
