@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
 TESTS = Path(__file__).parent
 
-# Started under nohup, everything that the tests start would ignore it too.
+# What is ignored here is ignored by everything that the tests start: nohup ignores a hang-up, and a
+# shell's `&` an interrupt.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Cs(Protocol):
