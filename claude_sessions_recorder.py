@@ -99,9 +99,9 @@ class Command:
 
 
 rec = Command("rec", "recorder.cli", failure=125)
-play = Command("play", "player.play_cli")
-grep = Command("grep", "player.grep_cli")
-ls = Command("ls", "player.ls_cli")
+play = Command("play", "player.cli.play")
+grep = Command("grep", "player.cli.grep")
+ls = Command("ls", "player.cli.ls")
 
 COMMANDS = {command.name: command for command in (rec, play, grep, ls)}
 

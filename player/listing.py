@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from formats import timestamp
 from formats.layout import parse_log_name
-from player.console import escaped
+from player.cli.console import escaped
 from player.times import date_and_clock, elapsed
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from formats.errors import LogError, printable
 from formats.layout import Home
 from formats.session import Damage, Session
 from formats.store import resolve
-from player.console import UsageError, say, say_damage
+from player.cli.console import UsageError, say, say_damage
 from player.loop import BATCH_BYTES, Loop
 from player.passthrough import PassThrough
 from player.terminal import Stopped, Terminal, clock_us, open_keyboard

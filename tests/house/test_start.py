@@ -70,6 +70,6 @@ def test_the_version_imports_no_command(home):
     assert loaded_by(what) == {"claude_sessions_recorder", "formats"}
 
 
-@pytest.mark.parametrize("module", ["player.play_cli", "player.grep_cli", "player.ls_cli"])
+@pytest.mark.parametrize("module", ["player.cli.play", "player.cli.grep", "player.cli.ls"])
 def test_the_engine_and_the_drawing_are_loaded_when_they_are_needed(module):
     assert not roots(loaded_by(f"import {module}")) & {"asyncio", "blessed", "cffi", "pyghostty"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from player.console import SESSION_HELP, checked, command_parser, number
+from player.cli.console import SESSION_HELP, checked, command_parser, number
 from player.loop import FASTEST, SLOWEST
 from player.times import parse
 

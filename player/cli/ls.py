@@ -7,7 +7,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from player.console import SESSION_HELP, UsageError, checked, command_parser, say
+from player.cli.console import SESSION_HELP, UsageError, checked, command_parser, say
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
