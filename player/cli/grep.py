@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from formats import timestamp
 from formats.size import parse_size
-from player.cli.console import SESSION_HELP, checked, command_parser, escaped, say_damage, use_colour
+from player.cli.console import (
+    SESSION_HELP,
+    checked,
+    command_parser,
+    escaped,
+    say_damage,
+    use_colour,
+)
 from player.search import compile_pattern, hits
 from player.times import clock, elapsed
 
