@@ -6,8 +6,9 @@ them: our own folder stands first on `sys.path` while they are imported, and onl
 the environment nor, once they are imported, `sys.path` differs from what the user gave, for us
 and for what we start.
 
-This module knows no option but `--version`. Errors are printed here and nowhere else. People who
-start `cs-rec` wait for their own program: what this module imports Python has loaded anyway.
+This module knows no option but `--version`, and `--fix-tty`, of which it does not warn. Errors are
+printed here and nowhere else. People who start `cs-rec` wait for their own program: what this
+module imports Python has loaded anyway.
 """
 
 from __future__ import annotations
@@ -58,6 +59,8 @@ class Command:
 
             print(f"cs-{self.name} {VERSION}")
             return 0
+        if "--fix-tty" not in ours:
+            self._warn_of_a_raw_terminal()
         _import_packages(self.module.partition(".")[0])
         _never_fail_on_a_character()
         module = __import__(self.module, fromlist=["main"])
@@ -67,6 +70,29 @@ class Command:
             # Only argparse leaves so: 0 after --help, 2 after a wrong option.
             return self.failure if stop.code == FAILED else int(stop.code or 0)
         return code
+
+    def _warn_of_a_raw_terminal(self) -> None:
+        """A recorder that was killed leaves its terminal raw: say how to restore it.
+
+        One ioctl where it is not, which is always.
+        """
+        if sys.stderr is None or not os.isatty(2):
+            return
+        import termios  # noqa: PLC0415
+
+        try:
+            if termios.tcgetattr(2)[3] & termios.ICANON:
+                return
+            from formats.layout import Home  # noqa: PLC0415
+            from formats.run import left_on  # noqa: PLC0415
+
+            left = left_on(Home.of(os.environ), os.ttyname(2))
+        except (OSError, termios.error):
+            return
+        if left is not None:
+            shown = left.session_id[:8]
+            # A raw terminal goes to the next line, but not to its beginning.
+            self._say(f"the recorder of {shown} was killed here; cs-rec --fix-tty restores it\r")
 
     def _failed(self, error: Exception) -> int:
         """Say in one line what went wrong. Gives the exit code."""

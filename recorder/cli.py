@@ -13,6 +13,7 @@ from recorder.errors import RecorderError
 from recorder.keyboard import Keyboard
 from recorder.log import Log
 from recorder.options import Options, parse_options
+from recorder.presence import Presence
 from recorder.relay import Relay
 from recorder.sealing import Sealing
 from recorder.signals import Signals
@@ -28,6 +29,10 @@ _DEFAULT_TERM = "xterm-256color"
 def main(argv: list[str]) -> int:
     """Record a session; the exit code is the command's (see --help)."""
     options = parse_options(argv, os.environ)
+    if options.fix_tty:
+        from recorder.fixtty import fix_tty  # noqa: PLC0415
+
+        return fix_tty(options.home)
     nested_in = os.environ.get(SESSION_VARIABLE)
     if nested_in and not options.allow_nested:
         raise RecorderError(
@@ -49,6 +54,7 @@ class Recording:
         self._size: Size = options.size or terminal.size() or DEFAULT_SIZE
         self._clock = Clock()
         self._sealing = Sealing(options.home, self._id)
+        self._presence = Presence(options.home, self._id)
         self._log = Log(
             home=options.home,
             session_id=self._id,
@@ -61,16 +67,21 @@ class Recording:
         """Record until the command ends; the exit code to end with."""
         self._log.start(self._size, self._start_fields())
         with Signals() as signals:
+            self._presence.begin(self._terminal, self._log.start_us)
             try:
                 child = Child(
                     self._options.command, self._options.directory, self._environ(), self._size
                 )
             except BaseException:
+                self._presence.end()
                 self._log.discard()
                 raise
             self._announce()
             self._write_meta(None)
-            ending = self._relay(child, signals)
+            try:
+                ending = self._relay(child, signals)
+            finally:
+                self._presence.end()
             code = self._close(ending, signals.ending)
         if signals.ending is None or _takes_writing(2):
             self._conclude()
@@ -93,6 +104,7 @@ class Recording:
             keyboard=keyboard,
             signals=signals,
             sealing=self._sealing,
+            presence=self._presence,
             size=self._size,
             fixed_size=options.size is not None,
         )

@@ -54,6 +54,7 @@ class Options(NamedTuple):
     size: Size | None
     quiet: bool
     allow_nested: bool
+    fix_tty: bool
     rotate_bytes: int
     idle_limit_s: float | None
     hot_keys: HotKeys
@@ -88,6 +89,7 @@ def parse_options(argv: Sequence[str], environ: Mapping[str, str]) -> Options:
         size=flags.size,
         quiet=flags.quiet or config.quiet,
         allow_nested=flags.allow_nested,
+        fix_tty=flags.fix_tty,
         rotate_bytes=config.rotate_bytes,
         idle_limit_s=config.idle_limit_s,
         hot_keys=HotKeys(_key(config.mark_key), _key(config.pause_key)),
@@ -148,6 +150,11 @@ def parser() -> argparse.ArgumentParser:
         "--pause-key",
         metavar="KEY",
         help="pauses recording (default: none)",
+    )
+    add(
+        "--fix-tty",
+        action="store_true",
+        help="record nothing: restore this terminal after a cs-rec that was killed",
     )
     add("--home", metavar="PATH", help="where sessions lie (default: ~/.claude-sessions)")
     add("--version", action="store_true", help="print the version and exit")

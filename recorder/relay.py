@@ -14,11 +14,14 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
+from recorder.signals import MARKED
+
 if TYPE_CHECKING:
     from formats.size import Size
     from recorder.child import Child, Ending
     from recorder.keyboard import Keyboard
     from recorder.log import Log
+    from recorder.presence import Presence
     from recorder.sealing import Sealing
     from recorder.signals import Signals
     from recorder.terminal import Terminal
@@ -53,6 +56,7 @@ class Relay:
         keyboard: Keyboard,
         signals: Signals,
         sealing: Sealing,
+        presence: Presence,
         size: Size,
         fixed_size: bool,
     ) -> None:
@@ -62,6 +66,7 @@ class Relay:
         self._keyboard = keyboard
         self._signals = signals
         self._sealing = sealing
+        self._presence = presence
         self._fixed_size = fixed_size
         # What the command was started with: a change since then must be seen as one.
         self._size = size
@@ -93,6 +98,7 @@ class Relay:
             self._drain()
         finally:
             self._keyboard.stop()
+        self._take_marks()
         return self._child.reap()
 
     def _forward(self) -> bool:
@@ -199,6 +205,8 @@ class Relay:
             received |= {signal.SIGWINCH}
         if signal.SIGWINCH in received:
             self._follow_size()
+        if MARKED in received:
+            self._take_marks()
         if self._signals.ending is not None and self._asked_to_end_at is None:
             self._asked_to_end_at = time.monotonic()
             self._child.signal(self._signals.ending)
@@ -206,6 +214,11 @@ class Relay:
             self._sealing.reap()
             return not self._child.is_over()
         return True
+
+    def _take_marks(self) -> None:
+        """Log the marks that other commands left."""
+        for label in self._presence.marks():
+            self._log.event({"type": "marker", "label": label})
 
     def _follow_size(self) -> None:
         size = None if self._fixed_size else self._terminal.size()

@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from types import FrameType
 
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
-_WATCHED = (signal.SIGWINCH, signal.SIGCHLD, signal.SIGTSTP, signal.SIGCONT, *ENDING)
+MARKED = signal.SIGUSR1
+"""Somebody left a mark for the session: see formats.run."""
+_OURS = (signal.SIGCHLD, MARKED)
+_WATCHED = (signal.SIGWINCH, signal.SIGTSTP, signal.SIGCONT, *_OURS, *ENDING)
 
 
 class Signals:
@@ -33,14 +36,15 @@ class Signals:
         self._old_wakeup_fd = signal.set_wakeup_fd(self._write_fd, warn_on_full_buffer=False)
         for number in _WATCHED:
             # Started by nohup: SIGHUP is ignored on purpose and stays so.
-            if signal.getsignal(number) is not signal.SIG_IGN or number == signal.SIGCHLD:
+            if signal.getsignal(number) is not signal.SIG_IGN or number in _OURS:
                 self._found[number] = signal.signal(number, self._note)
         return self
 
     def __exit__(self, *_: object) -> None:
         for number, found in self._found.items():
             # Who was asked to end is ending: a second request must not change how.
-            again = self.ending is not None and number in ENDING
+            # A mark that comes too late must not kill us.
+            again = (self.ending is not None and number in ENDING) or number == MARKED
             handler = signal.SIG_IGN if again else found or signal.SIG_DFL
             signal.signal(number, handler)  # type: ignore[arg-type]
         signal.set_wakeup_fd(self._old_wakeup_fd)

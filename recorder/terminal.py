@@ -65,6 +65,22 @@ class Terminal:
             return None
         return Size(cols, rows) if cols and rows else None
 
+    def name(self) -> str | None:
+        """The tty's name, as /dev/pts/3; None where there is no terminal."""
+        try:
+            return None if self._tty_fd is None else os.ttyname(self._tty_fd)
+        except OSError:  # another mount namespace: it has no name here
+            return None
+
+    def mode(self) -> list[Any] | None:
+        """The attributes to give back, as tcgetattr(3) has them; None where none are changed."""
+        if self._raw_fd is None or self._found is not None:
+            return self._found
+        try:
+            return termios.tcgetattr(self._raw_fd)
+        except termios.error:
+            return None
+
     def make_raw(self) -> None:
         """Pass every key on, as it is typed. Does nothing where input is no terminal."""
         if self._raw_fd is None:

@@ -146,9 +146,9 @@ class OuterTerminal:
         self.master, slave = pty.openpty()
         os.set_blocking(self.master, False)
         self._environ, self._cwd = environ, cwd
-        self._name = os.ttyname(slave)
+        self.name = os.ttyname(slave)
         # A description of its own, so that the recorder's own descriptors keep their flags.
-        self._own = os.open(self._name, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        self._own = os.open(self.name, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
         os.close(slave)
         self.resize(*size)
         self.run(argv, **streams)
@@ -156,7 +156,7 @@ class OuterTerminal:
     def run(self, argv: list[str], **streams: int) -> None:
         """Start a command, the first or, after its end, another."""
         self.found_mode = self.mode()
-        slave = os.open(self._name, os.O_RDWR | os.O_NOCTTY)
+        slave = os.open(self.name, os.O_RDWR | os.O_NOCTTY)
         given = {"stdin": slave, "stdout": slave, "stderr": slave} | streams
         self.process = subprocess.Popen(
             argv,
