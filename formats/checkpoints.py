@@ -1,7 +1,7 @@
 r"""Checkpoints: hashes of a log that is being written, beside it, so that no changed bit escapes.
 
-`logs/<uuid>.sums` holds one JSON object a line, appended while the session is recorded, about once
-a second when the log has grown, and when a segment is closed:
+`logs/<uuid>.sums` holds one JSON object a line, added while the session is recorded, about once
+a second when the log has grown, and when a segment is closed (docs/log-format.md has all of it):
 
     {"segment":1,"from":0,"to":18231,"sha256":"2c26b46b…","check":"9f86d081"}
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from formats.layout import Home
 
 SUMS = ".sums"
+GROWN_BYTES = 1 << 17
+"""The last block grows with the log until it is this large: its line is written over."""
 _HEX_DIGITS, _CHECK_DIGITS = 64, 8
 _LONGEST_LINE_BYTES = 300
 # Of a longer file the end is read, two days at least: older segments are sealed, and prove
@@ -104,10 +106,17 @@ def read_checkpoints(folder: str, session_id: str) -> Checkpoints | None:
         while line := file.readline(_LONGEST_LINE_BYTES):
             block = decode(line)
             if block is not None:
-                blocks.setdefault(block.segment, []).append(block)
+                _add(blocks.setdefault(block.segment, []), block)
             elif line.endswith(b"\n") or len(line) == _LONGEST_LINE_BYTES:
                 damaged += 1
     return Checkpoints(blocks, damaged)
+
+
+def _add(blocks: list[Block], block: Block) -> None:
+    """A block takes back those that do not end before it: the segment was cut back since."""
+    while blocks and blocks[-1].end > block.start:
+        blocks.pop()
+    blocks.append(block)
 
 
 def _check(text: bytes) -> bytes:

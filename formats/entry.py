@@ -208,6 +208,8 @@ _EVENT_FIELDS: Final[dict[str, Callable[[object], bool]]] = {
     "env": _is_texts_by_name,
     "number": _is_count,
     "previous_sha256": _is_text_or_none,
+    "resumes_segment": _is_count,
+    "resumes_offset": _is_count,
     "label": _is_text,
     "entries": _is_count,
     "bytes": _is_count,

@@ -55,6 +55,13 @@ def test_the_file(tmp_path: Path) -> None:
     assert found.damaged_lines > 0
 
 
+def test_a_block_takes_back_those_that_reach_into_it(tmp_path: Path) -> None:
+    cut = Block(1, 100, 2000, "d4" * 32)
+    path = tmp_path / (ID + SUMS)
+    path.write_bytes(b"".join(map(encode, [*BLOCKS[:2], Block(1, 4000, 5000, "e5" * 32), cut])))
+    assert read_checkpoints(str(tmp_path), ID) == ({1: [BLOCKS[0], cut]}, 0)
+
+
 def test_links_are_not_followed(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").write_bytes(encode(BLOCKS[0]))
     (tmp_path / (ID + SUMS)).symlink_to(tmp_path / "elsewhere")
