@@ -52,6 +52,11 @@ class Session:
         raise LogError(f"{shown} holds no log entry")
 
     @property
+    def stored(self) -> bool:
+        """Whether it lies in a store, in segments, and is not just a file somewhere."""
+        return self._file is None
+
+    @property
     def path(self) -> str:
         """What to show for it: the file, or the open segment in the store."""
         return self._file or os.path.join(self._folder, self.id + LOG)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from formats.entry import OUTPUT, event_size
 from player.history import History
+from player.lineblock import ScreenLine
 from player.look import Look
 from player.screen import Screen, clamp
 from player.standing import Standing
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from formats.size import Size
     from player.history import Taken
     from player.look import Record
+
+__all__ = ["LOOK_EVERY_US", "LineExtractor", "ScreenLine", "screen_lines"]
 
 LOOK_EVERY_US: Final = 100_000
 """At most ten looks in a second of the recording: what stands 0.25 s is seen twice."""
@@ -54,27 +57,6 @@ _END_OF_UPDATE: Final = b"\x1b[?2026l"
 # What takes the main screen's history away, or the main screen from sight.
 _ERASERS: Final = re.compile(rb"\x1b(?:\[3J|c|\[\?(?:1049|1047|47)h)")
 _LASTING_ERASERS: Final = (b"\x1b[3J", b"\x1bc")
-
-
-class ScreenLine(NamedTuple):
-    """A line of text that stood on the screen.
-
-    At `first_us` (microseconds since the epoch) the whole of it was to be seen for the first time,
-    at `last_us` for the last; in between it came `count` times. A line that the terminal wrapped
-    to several rows is one line; the blanks at its end are not part of it. `steps` are for a line
-    that grew: (characters, microseconds) say that so much of it was to be seen earlier.
-    """
-
-    text: str
-    first_us: int
-    last_us: int
-    # It hides tuple.count, which nobody asks a screen line for.
-    count: int  # type: ignore[assignment]  # pyright: ignore[reportIncompatibleMethodOverride]
-    steps: tuple[tuple[int, int], ...] = ()
-
-    def seen_us(self, end: int) -> int:
-        """When the first `end` characters were to be seen for the first time."""
-        return next((at for length, at in self.steps if length >= end), self.first_us)
 
 
 def screen_lines(entries: Iterable[Entry], size: Size) -> Iterator[ScreenLine]:
@@ -148,6 +130,16 @@ class LineExtractor:
         """
         lines = self._standing.take() if standing else self._standing.take_settled()
         return [_screen_line(*line) for line in lines]
+
+    def state(self) -> bytes:
+        """What `restored` needs to go on from here; empty when it cannot be had now."""
+        return b""
+
+    @classmethod
+    def restored(cls, state: bytes) -> LineExtractor | None:
+        """The extractor whose `state` this was, all that was settled taken; None if it cannot."""
+        del state
+        return None
 
     def finish(self) -> list[ScreenLine]:
         """The lines that were not taken yet; what stands now stood at the end."""

@@ -37,6 +37,13 @@ class Record:
         self.count = count
         self.steps = steps
 
+    def add(self, other: Record) -> None:
+        """The same text at another time."""
+        if other.first_us < self.first_us:
+            self.order, self.first_us, self.steps = other.order, other.first_us, other.steps
+        self.last_us = max(self.last_us, other.last_us)
+        self.count += other.count
+
 
 class Line:
     """A text that stands, or has left so lately that it may be painted again.
@@ -44,12 +51,13 @@ class Line:
     `text` was seen first at `first_us`; `key` is what is seen in its place now, which differs from
     `text` while a spinner turns, and was seen first at `key_first_us`. `since_us`, `value_us` and
     `key_us` say since when the line, its number and its spinner have stood as they are, at most;
-    `stood_us` how long it stood before that. `record` is there when the text is settled.
+    `stood_us` how long it stood before that. `settled`: it was put on record, and `count` is what
+    came on top of that.
     """
 
     __slots__ = (
-        "count", "first_us", "key", "key_first_us", "key_us", "last_us", "order", "record",
-        "scrolled", "since_us", "steps", "stood_us", "text", "value_us",
+        "count", "first_us", "key", "key_first_us", "key_us", "last_us", "order", "scrolled",
+        "settled", "since_us", "steps", "stood_us", "text", "value_us",
     )  # fmt: skip
 
     def __init__(self, order: int, text: bytes, first_us: int, since_us: int) -> None:
@@ -59,8 +67,7 @@ class Line:
         self.since_us = self.value_us = self.key_us = since_us
         self.stood_us = 0
         self.count = 1
-        self.record: Record | None = None
-        self.scrolled = False
+        self.scrolled = self.settled = False
         self.steps: Steps = ()
 
 

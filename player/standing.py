@@ -78,27 +78,22 @@ class Standing:
 
     def scrolled(self, lines: Iterable[tuple[bytes, int]]) -> None:
         """Lines that left the screen at its top since the look before, each with its moment."""
-        live, known = self._live, self._known
+        live = self._live
         last = next((line for line in reversed(self._layout) if line), None)
-        growing = last.key if last and not last.record else None
+        growing = last.key if last and not last.settled else None
         for text, time_us in lines:
             line = live.get(text)
-            if line is not None and not line.scrolled:
+            if line is not None:
+                if line.scrolled:
+                    line.count += 1
                 line.scrolled = True
-                continue
-            record = known.get(text)
-            if record is not None:
-                record.count += 1
-                record.last_us = max(record.last_us, time_us)
-            elif line is not None:
-                line.count += 1
             elif text:
-                record = known[text] = Record(self._next(), time_us, time_us)
-                self._held_bytes += _LINE_BYTES + len(text)
+                record = Record(self._next(), time_us, time_us)
                 if growing is not None and last and grows(growing, text):
                     record.steps = _steps(last)
-                    last.record = record
+                    last.text, last.settled, last.count = text, True, 0
                     growing = None
+                self._put(text, record)
 
     def take(self, end_us: int | None = None) -> list[tuple[bytes, Record]]:
         """The settled texts, by the time they were first seen; forgets them.
@@ -114,22 +109,20 @@ class Standing:
             line.last_us = max(line.last_us, until_us - 1)
             self._end_of_turn(line, until_us)
             self._settle(line)
-            line.count = 0
         return self.take_settled()
 
     def take_settled(self) -> list[tuple[bytes, Record]]:
-        """As `take`, but what stands is among them only if its text was settled before."""
+        """The texts that are settled, without regard to what stands. Changes nothing to come."""
         taken = sorted(self._known.items(), key=_when)
         self._known.clear()
         self._held_bytes = 0
-        for line in self._live.values():
-            if line.record:
-                line.record, line.count = None, 0
         return taken
 
     def _change(self, change: Change) -> None:
         live, rows, shown_us = self._live, change.rows, change.shown_us
         seen = set(rows)
+        if self._gone:
+            self._forget_gone(shown_us)
         new = [place for place, text in enumerate(rows) if text and text not in live]
         left = change.left = {text: line for text, line in live.items() if text not in seen}
         for text in left:
@@ -138,7 +131,7 @@ class Standing:
             text = rows[place]
             if text in live:
                 continue
-            line = self._returned(text, change)
+            line = self._returned(text, change.since_us)
             if line is None and left:
                 line = self._continued(text, place, change)
             live[text] = (
@@ -147,20 +140,10 @@ class Standing:
         for text, line in left.items():
             if line.key == text:
                 self._leave(line, shown_us)
-        if self._gone:
-            self._forget_gone(shown_us)
         self._layout, self._rows = list(map(live.get, rows)), rows
 
-    def _returned(self, text: bytes, change: Change) -> Line | None:
-        """The line of this text if it was here before."""
-        since_us = change.since_us
-        record = self._known.get(text)
-        if record is not None:
-            if change.shown_us - record.last_us > _FLICKER_US:
-                record.count += 1
-            line = Line(self._next(), text, change.shown_us, since_us)
-            line.record = record
-            return line
+    def _returned(self, text: bytes, since_us: int) -> Line | None:
+        """The line of this text if it was here just now."""
         if text not in self._gone:
             return None
         line, _ = self._gone.pop(text)
@@ -178,11 +161,11 @@ class Standing:
             if old is None or left.get(old.key) is not old:
                 continue
             key = old.key
-            if may_grow and not old.record and grows(key, text):
+            if may_grow and not old.settled and grows(key, text):
                 line = Line(self._next(), text, change.shown_us, change.since_us)
                 line.stood_us = old.stood_us + change.shown_us - old.since_us
                 line.steps = _steps(old)
-            elif same_value(key, text) if old.record else same_letters(key, text):
+            elif same_value(key, text) if old.settled else same_letters(key, text):
                 line = self._next_value(old, text, change.shown_us, change.since_us)
             else:
                 continue
@@ -207,7 +190,7 @@ class Standing:
             if is_bare(text):
                 old.key = text
                 return old
-            if is_bare(old.text) and not old.record:
+            if is_bare(old.text) and not old.settled:
                 # With its bullet the text says all that it said without.
                 old.text, old.first_us = text, shown_us
             if is_bare(old.key) or shown_us - old.key_us < SETTLE_US:
@@ -227,7 +210,7 @@ class Standing:
             return
         if is_bare(line.key) or not same_value(line.key, line.text):
             return
-        if line.record:
+        if line.settled:
             self._settle(Line(self._next(), line.key, line.key_first_us, line.key_us))
         else:
             line.text, line.first_us = line.key, line.key_first_us
@@ -235,24 +218,22 @@ class Standing:
     def _leave(self, line: Line, shown_us: int) -> None:
         line.stood_us += shown_us - line.since_us
         self._end_of_turn(line, shown_us)
-        if line.record or line.scrolled or line.stood_us >= SETTLE_US:
+        if line.settled or line.scrolled or line.stood_us >= SETTLE_US:
             self._settle(line)
-        else:
-            self._gone[line.key] = (line, shown_us)
+        self._gone[line.key] = (line, shown_us)
 
     def _settle(self, line: Line) -> None:
         """Put on record that this line stood until now, where `now` is the look before."""
         last_us = line.last_us if self._until_us is None else max(line.last_us, self._until_us - 1)
-        record = line.record or self._known.get(line.text)
-        if record is None:
-            record = Record(line.order, line.first_us, last_us, line.count, line.steps)
-            self._known[line.text] = record
-            self._held_bytes += _LINE_BYTES + len(line.text)
+        self._put(line.text, Record(line.order, line.first_us, last_us, line.count, line.steps))
+        line.settled, line.count = True, 0
+
+    def _put(self, text: bytes, record: Record) -> None:
+        known = self._known.setdefault(text, record)
+        if known is record:
+            self._held_bytes += _LINE_BYTES + len(text)
         else:
-            record.last_us = max(record.last_us, last_us)
-            if line.record is None:
-                record.count += line.count
-        line.record = record
+            known.add(record)
 
     def _forget_gone(self, shown_us: int) -> None:
         gone = self._gone

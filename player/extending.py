@@ -1,0 +1,159 @@
+"""The pieces of a session's sidecar: those that still hold, and new ones for what came since.
+
+Runs the screen engine: only to be called in a process that may die (`player.indexing`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from formats.damage import Damage
+from formats.layout import parse_log_name
+from formats.segment import Place, log_bytes_of
+from player.lines import LineExtractor
+from player.pieces import encode_piece
+from player.sizing import initial_size
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from formats.entry import Entry
+    from formats.session import Session
+    from formats.size import Size
+    from player.pieces import DamageCounts, Sidecar, Signature
+
+    Progress = Callable[[int, int], None]
+
+PIECE_BYTES: Final = 16 << 20
+"""So much of a log makes a piece, and a segment at most: what is torn costs no more."""
+
+_WORTH_A_STATE_BYTES: Final = 1 << 20
+# Less than that is extracted again sooner than it is worth a piece of its own.
+
+_HELD_BYTES: Final = 64 << 20
+_PROGRESS_EVERY: Final = 256
+# Entries: of 8 KiB at most, 2 MiB of payload.
+
+
+class Extension:
+    """What makes a sidecar complete: `kept_bytes` of the old file stay, new pieces come behind.
+
+    `signature` is that of the log, taken before it is read. `size` is believed instead of what
+    the log says. `progress` is told how many bytes of the log are done, and of how many.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        old: Sidecar,
+        signature: Signature,
+        *,
+        size: Size | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        self._session = session
+        self._signature = signature
+        self._progress = progress
+        self._lengths = _Lengths(session)
+        self._damage = Damage()
+        self._place, self._time_us = Place(0, 0), 0
+        self.kept_bytes = 0
+        resumed = self._resumed(old)
+        if resumed is None:
+            self._extractor = LineExtractor(size or initial_size(session.entries()))
+            self._rest = session.located(self._damage)
+            if size is not None:
+                self._rest = map(_without_size, self._rest)
+        else:
+            self._extractor, self._rest = resumed
+
+    def _resumed(self, old: Sidecar) -> tuple[LineExtractor, Iterator[tuple[Place, Entry]]] | None:
+        """Where the last state left off, if the log still is what that was made of."""
+        last = next((piece for piece in reversed(old.pieces) if piece.state), None)
+        extractor = LineExtractor.restored(last.state) if last is not None else None
+        if last is None or extractor is None:
+            return None
+        damage = _damage_of(last.damage)
+        rest = self._session.located(damage, last.until)
+        place, entry = next(rest, (None, None))
+        if place != last.until or entry is None or entry.time_us != last.until_us:
+            return None
+        self.kept_bytes = old.resumable_bytes
+        self._damage, self._place, self._time_us = damage, last.until, last.until_us
+        return extractor, rest
+
+    def pieces(self) -> Iterator[bytes]:
+        """The new pieces as they lie in the file; the last makes it complete."""
+        extractor, lengths = self._extractor, self._lengths
+        begun = lengths.of(self._place)
+        for number, (place, entry) in enumerate(self._rest):
+            done = lengths.of(place)
+            held = extractor.held_bytes > _HELD_BYTES
+            whole = done - begun >= PIECE_BYTES or place.segment != self._place.segment
+            if held or (whole and done - begun >= _WORTH_A_STATE_BYTES):
+                begun = done
+                yield self._settled()
+            extractor.feed(entry)
+            self._place, self._time_us = place, entry.time_us
+            if self._progress and number % _PROGRESS_EVERY == 0:
+                self._progress(done, lengths.total)
+        if lengths.of(self._place) - begun >= _WORTH_A_STATE_BYTES:
+            yield self._settled()
+        yield encode_piece(
+            self._session.id,
+            extractor.finish(),
+            until=self._place,
+            until_us=self._time_us,
+            state=b"",
+            signature=self._signature,
+            damage=_counts_of(self._damage),
+        )
+
+    def _settled(self) -> bytes:
+        """The lines that are settled by now, and the state in which to go on."""
+        lines = self._extractor.take(standing=False)
+        return encode_piece(
+            self._session.id,
+            lines,
+            until=self._place,
+            until_us=self._time_us,
+            state=self._extractor.state(),
+            damage=_counts_of(self._damage),
+        )
+
+
+def _without_size(located: tuple[Place, Entry]) -> tuple[Place, Entry]:
+    """What a person says of the size at the beginning is believed more than what the log says."""
+    place, entry = located
+    starts = entry.event is not None and entry.event["type"] == "start"
+    return (place, entry._replace(event=None)) if starts else located
+
+
+class _Lengths:
+    """How far into the whole log a place is, in bytes before compression."""
+
+    def __init__(self, session: Session) -> None:
+        self._begin: dict[int, int] = {}
+        self.total = 0
+        for path in session.files():
+            name = parse_log_name(path.rpartition("/")[2])
+            self._begin[(name and name.number) or 0] = self.total
+            try:
+                self.total += log_bytes_of(path)
+            except FileNotFoundError:  # sealed just now
+                continue
+
+    def of(self, place: Place) -> int:
+        """The bytes before `place`."""
+        begin = self._begin.get(place.segment)
+        return (self._begin.get(0, 0) if begin is None else begin) + place.offset
+
+
+def _damage_of(counts: DamageCounts) -> Damage:
+    damage = Damage()
+    damage.lines, damage.frames, damage.missing_segments, damage.torn, damage.first = counts
+    return damage
+
+
+def _counts_of(damage: Damage) -> DamageCounts:
+    return damage.lines, damage.frames, damage.missing_segments, damage.torn, damage.first

@@ -1,0 +1,231 @@
+"""`index/<uuid>.lines.zst`: the screen lines of a session, kept beside its log. docs/search.md.
+
+A zstd file that `zstdcat` and `rg -z` read as plain text, one screen line a line. What only we
+need lies in skippable frames: before each piece of text its head (JSON), behind it when its lines
+stood and, where the piece ends at a settled place of the log, the state from which to go on. All of
+it is derived: what is torn, older or does not fit its log is thrown away and made again.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from zlib import crc32
+
+import orjson
+
+from formats.layout import parse_log_name
+from formats.segment import Place
+from player.lineblock import BlockError, LineBlock, pack, unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from formats.layout import Home
+    from player.lineblock import ScreenLine
+
+VERSION: Final = 1
+"""Of the file and of what is held to be a line: a new rule of extraction is a new version."""
+
+FORMAT: Final = "claude-sessions-lines"
+ENDING: Final = ".lines.zst"
+
+_HEAD_MAGIC, _COLUMNS_MAGIC, _STATE_MAGIC = 0x184D2A50, 0x184D2A51, 0x184D2A52
+_SKIPPABLE: Final = struct.Struct("<II")
+_CHECKSUM_BYTES: Final = 4
+_LONGEST_HEAD_BYTES: Final = 1 << 20
+# 100 sessions of 100 MB each would make this much.
+_LARGEST_FILE_BYTES: Final = 1 << 30
+
+Signature = tuple[tuple[int, ...], ...]
+"""The files of a log as they lie there: (segment's number or 0 for the open one, sealed, bytes,
+modified in ns) each. Equal to what it was: nothing came, nothing went."""
+
+
+DamageCounts = tuple[int, int, int, int, str | None]
+"""What of a log had to be skipped: lines, frames, segments, torn ends, the first place in words."""
+
+NO_DAMAGE: Final[DamageCounts] = (0, 0, 0, 0, None)
+
+
+class Piece(NamedTuple):
+    """One piece of the file: some lines, and what its head says.
+
+    `until` is the last line of the log that it takes account of, `until_us` that line's time.
+    `state`, compressed, is there when the next piece can go on from here. `signature` is only
+    given by the last piece of a run: until then there is more to come.
+    """
+
+    lines: int
+    text: bytes
+    columns: bytes
+    state: bytes
+    until: Place
+    until_us: int
+    signature: Signature
+    damage: DamageCounts
+
+    def block(self) -> LineBlock:
+        """Its lines. Raises BlockError when it is damaged."""
+        return unpack(self.text, self.columns, self.lines)
+
+
+class Sidecar(NamedTuple):
+    """What could be read of a file: its whole pieces and where they end.
+
+    `resumable_bytes` is the end of the last piece that has a state.
+    """
+
+    pieces: list[Piece]
+    resumable_bytes: int
+
+    def is_of(self, signature: Signature) -> bool:
+        """Whether it holds all lines of the log that has this signature."""
+        return bool(self.pieces) and self.pieces[-1].signature == signature
+
+    def blocks(self) -> list[LineBlock]:
+        """All its lines. Raises BlockError when a piece is damaged."""
+        return [piece.block() for piece in self.pieces if piece.lines]
+
+
+def path_of(home: Home, session_id: str) -> str:
+    """Where the lines of a session lie."""
+    return os.path.join(home.index, session_id + ENDING)
+
+
+def signature_of(files: Iterable[str]) -> Signature:
+    """The signature of a log that consists of these files."""
+    found: list[tuple[int, ...]] = []
+    for path in files:
+        try:
+            state = os.stat(path)
+        except FileNotFoundError:  # sealed just now
+            continue
+        found.append(_signed(os.path.basename(path), state))
+    return tuple(sorted(found))
+
+
+def signatures(home: Home) -> dict[str, Signature]:
+    """The signatures of all logs of a home, by session id, from one pass over its folder."""
+    found: dict[str, list[tuple[int, ...]]] = {}
+    try:
+        with os.scandir(home.logs) as items:
+            for item in items:
+                name = parse_log_name(item.name)
+                if name is not None and item.is_file(follow_symlinks=False):
+                    signed = _signed(item.name, item.stat(follow_symlinks=False))
+                    found.setdefault(name.session_id, []).append(signed)
+    except FileNotFoundError:
+        pass
+    return {session_id: tuple(sorted(signed)) for session_id, signed in found.items()}
+
+
+def _signed(name: str, state: os.stat_result) -> tuple[int, ...]:
+    parsed = parse_log_name(name)
+    number, sealed = (parsed.number or 0, parsed.sealed) if parsed else (0, name.endswith(".zst"))
+    return number, int(sealed), state.st_size, state.st_mtime_ns
+
+
+def encode_piece(
+    session_id: str,
+    lines: Sequence[ScreenLine],
+    *,
+    until: Place,
+    until_us: int,
+    state: bytes,
+    signature: Signature = (),
+    damage: DamageCounts = NO_DAMAGE,
+) -> bytes:
+    """One piece as it lies in the file. `lines` are by the time they first stood."""
+    text, columns = pack(lines) if lines else (b"", b"")
+    head = {
+        "format": FORMAT,
+        "version": VERSION,
+        "session_id": session_id,
+        "lines": len(lines),
+        "text_bytes": len(text),
+        "columns_bytes": len(columns),
+        "state_bytes": len(state),
+        "until": tuple(until),
+        "until_us": until_us,
+        "log": signature,
+        "damage": damage,
+    }
+    head_bytes = orjson.dumps(head)
+    return b"".join(
+        (
+            _skippable(_HEAD_MAGIC, head_bytes),
+            text,
+            _skippable(_COLUMNS_MAGIC, _checksum(head_bytes, columns, state) + columns),
+            _skippable(_STATE_MAGIC, state),
+        )
+    )
+
+
+def _skippable(magic: int, data: bytes) -> bytes:
+    return _SKIPPABLE.pack(magic, len(data)) + data
+
+
+def _checksum(*parts: bytes) -> bytes:
+    """Of all but the text: its frame has one of its own."""
+    value = 0
+    for part in parts:
+        value = crc32(part, value)
+    return value.to_bytes(4, "little")
+
+
+def read_sidecar(path: str, session_id: str) -> Sidecar:
+    """What there is of a file; no pieces when it is missing, foreign or of another version."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return Sidecar([], 0)
+    with open(fd, "rb", buffering=0) as file:
+        size = os.fstat(fd).st_size
+        data = file.read() if size <= _LARGEST_FILE_BYTES else b""
+    return parse_sidecar(data, session_id)
+
+
+def parse_sidecar(data: bytes, session_id: str) -> Sidecar:
+    """The whole pieces at the beginning of `data`; what is behind them is torn."""
+    pieces: list[Piece] = []
+    place = resumable_bytes = 0
+    while place < len(data):
+        try:
+            piece, place = _parse_piece(data, place, session_id)
+        except (KeyError, ValueError, TypeError, struct.error):
+            break
+        pieces.append(piece)
+        if piece.state:
+            resumable_bytes = place
+    return Sidecar(pieces, resumable_bytes)
+
+
+def _parse_piece(data: bytes, place: int, session_id: str) -> tuple[Piece, int]:
+    head_bytes, place = _frame(data, place, _HEAD_MAGIC, _LONGEST_HEAD_BYTES)
+    head: dict[str, Any] = orjson.loads(head_bytes)
+    if (head["format"], head["version"], head["session_id"]) != (FORMAT, VERSION, session_id):
+        raise BlockError("another version's, or another session's")
+    text = data[place : place + head["text_bytes"]]
+    place += head["text_bytes"]
+    columns, place = _frame(data, place, _COLUMNS_MAGIC, _CHECKSUM_BYTES + head["columns_bytes"])
+    state, place = _frame(data, place, _STATE_MAGIC, head["state_bytes"])
+    checksum, columns = columns[:_CHECKSUM_BYTES], columns[_CHECKSUM_BYTES:]
+    if checksum != _checksum(head_bytes, columns, state):
+        raise BlockError("damaged")
+    segment, offset = head["until"]
+    signature = tuple(tuple(file) for file in head["log"])
+    piece = Piece(
+        head["lines"], text, columns, state, Place(segment, offset), head["until_us"], signature,
+        tuple(head["damage"]),
+    )  # fmt: skip
+    return piece, place
+
+
+def _frame(data: bytes, place: int, magic: int, limit_bytes: int) -> tuple[bytes, int]:
+    found, size = _SKIPPABLE.unpack_from(data, place)
+    start = place + _SKIPPABLE.size
+    if found != magic or size > limit_bytes or start + size > len(data):
+        raise BlockError("torn")
+    return data[start : start + size], start + size

@@ -1,0 +1,97 @@
+"""The screen lines of a session, from its sidecar in the index; made first where they are missing.
+
+`lines_of` is for those that want lines, `blocks_of` for those that search: the text of a block can
+be searched in one piece, and a line is made of what was found only.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+
+from player.lineblock import BlockError, merged
+from player.pieces import parse_sidecar, path_of, read_sidecar, signature_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from formats.damage import Damage
+    from formats.layout import Home
+    from formats.session import Session
+    from formats.size import Size
+    from player.lineblock import LineBlock, ScreenLine
+    from player.pieces import Piece, Signature
+
+
+def lines_of(
+    home: Home, session: Session, *, size: Size | None = None, damage: Damage | None = None
+) -> Iterator[ScreenLine]:
+    """The screen lines of a session, each text once, by the time it first stood.
+
+    From the index, where they are made and kept first if they are missing or the log has grown
+    (`blocks_of`).
+    """
+    blocks = blocks_of(home, session, size=size, damage=damage)
+    yield from merged(line for block in blocks for line in block.lines())
+
+
+def blocks_of(
+    home: Home,
+    session: Session,
+    *,
+    size: Size | None = None,
+    damage: Damage | None = None,
+    signature: Signature | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Iterator[LineBlock]:
+    """The screen lines of a session as they lie in the index; a text may come in several blocks.
+
+    What is missing is made first, in a process that may die, and kept; of a session that is a file
+    somewhere or is read with another `size` nothing is kept. `damage` is told what of the log had
+    to be skipped. `signature`: where `signatures` was asked already. `progress(done, total)`, in
+    bytes of the log, is called while lines are made. Raises ExtractionError, LogError.
+    """
+    stored = session.stored and size is None
+    kept = _kept(home, session, signature, damage) if stored else None
+    if kept is not None:
+        yield from kept
+        return
+    # Not where all is there: 15 ms.
+    from player.workers import FAILED, PIECE, PROGRESS, ExtractionError, job_of, run_jobs  # noqa: PLC0415
+
+    for _, kind, data in run_jobs([job_of(session, home if stored else None, size)]):
+        if kind == PIECE:
+            for piece in parse_sidecar(data, session.id).pieces:
+                _tell(damage, piece)
+                if piece.lines:
+                    yield piece.block()
+        elif kind == PROGRESS and progress:
+            progress(*orjson.loads(data))
+        elif kind == FAILED:
+            what = data.decode(errors="replace")
+            raise ExtractionError(f"no lines of session {session.id}: {what}")
+
+
+def _kept(
+    home: Home, session: Session, signature: Signature | None, damage: Damage | None
+) -> list[LineBlock] | None:
+    """The blocks of the sidecar; None unless it is whole and of the log as it is now."""
+    if signature is None:
+        signature = signature_of(session.files())
+    sidecar = read_sidecar(path_of(home, session.id), session.id)
+    if not sidecar.is_of(signature):
+        return None
+    try:
+        blocks = sidecar.blocks()
+    except BlockError:
+        return None
+    _tell(damage, sidecar.pieces[-1])
+    return blocks
+
+
+def _tell(damage: Damage | None, piece: Piece) -> None:
+    if damage is not None:
+        (damage.lines, damage.frames, damage.missing_segments, damage.torn, damage.first) = (
+            piece.damage
+        )

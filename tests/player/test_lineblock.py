@@ -1,0 +1,79 @@
+"""Blocks of lines: packing loses nothing, and what is no block is refused."""
+
+from __future__ import annotations
+
+import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+
+from player.lineblock import BlockError, LineBlock, ScreenLine, merged, pack, unpack
+
+TIMES_US = st.one_of(
+    st.integers(0, 10**16), st.integers(0, 10**13).map(lambda time_ms: time_ms * 1000)
+)
+
+
+@st.composite
+def screen_lines(draw: st.DrawFn) -> ScreenLine:
+    first_us = draw(TIMES_US)
+    last_us = first_us + draw(TIMES_US) - draw(st.integers(0, 1))
+    steps = draw(st.lists(st.tuples(st.integers(1, 300), st.integers(0, first_us)), max_size=4))
+    return ScreenLine(
+        draw(st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1)),
+        first_us,
+        max(first_us, last_us),
+        draw(st.integers(0, 2**40)),
+        tuple(sorted(steps)),
+        draw(st.booleans()),
+        draw(st.booleans()),
+    )
+
+
+def block_of(lines: list[ScreenLine]) -> LineBlock:
+    return unpack(*pack(lines), len(lines))
+
+
+@given(st.lists(screen_lines(), max_size=12))
+def test_packing_loses_nothing(lines: list[ScreenLine]) -> None:
+    lines.sort(key=lambda line: line.first_us)
+    block = block_of(lines)
+    assert len(block) == len(lines)
+    assert list(block.lines()) == lines
+    assert [block.line(number) for number in range(len(lines))] == lines
+    assert block.text.decode() == "".join(f"{line.text}\n" for line in lines)
+
+
+def test_a_line_takes_few_bytes() -> None:
+    lines = [
+        ScreenLine(f"line {n}", 10**15 + n * 40_000, 10**15 + n * 40_000 + 2_999_999, 1)
+        for n in range(10_000)
+    ]
+    text, columns = pack(lines)
+    assert len(columns) < 2 * len(lines)
+    assert list(unpack(text, columns, len(lines)).lines()) == lines
+
+
+def test_of_the_same_text_in_several_blocks_one_line_is_made() -> None:
+    early = ScreenLine("same", 100, 200, 1, ((2, 50),), transient=True)
+    late = ScreenLine("same", 300, 900, 2, ((1, 10),), typed=True)
+    other = ScreenLine("other", 250, 260, 1)
+    assert merged([late, other, early]) == [
+        ScreenLine("same", 100, 900, 3, ((2, 50),), typed=True),
+        other,
+    ]
+
+
+def test_what_is_no_block_is_refused() -> None:
+    text, columns = pack([ScreenLine("one", 0, 0, 1), ScreenLine("two", 5, 5, 1)])
+    for broken in (b"", text[:-3], b"x" + text[1:], zstandard.compress(b"one\n")):
+        with pytest.raises(BlockError):
+            unpack(broken, columns, 2)
+    for broken in (
+        b"",
+        columns[:-3],
+        zstandard.compress(b"\x01"),
+        zstandard.compress(b"\x09" * 50),
+    ):
+        with pytest.raises(BlockError):
+            unpack(text, broken, 2).line(0)

@@ -1,0 +1,203 @@
+"""The sidecar of lines: kept, read by other tools, and made again whenever it is not right."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from formats.damage import Damage
+from formats.layout import Home
+from formats.session import Session
+from formats.size import Size
+from player import workers
+from player.lines import screen_lines
+from player.pieces import path_of, read_sidecar
+from player.sidecar import lines_of
+from player.sizing import initial_size
+from player.workers import ExtractionError
+from tests.support.logs import Said, ended, lines, start, store_log, write_log
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = Home(str(tmp_path / "home"))
+    home.create()
+    return home
+
+
+def session_of(home: Home, *said: Said) -> Session:
+    return Session(store_log(Path(home.path), *said), home.logs)
+
+
+def talk(count: int, *, first: int = 0) -> list[Said]:
+    """Lines, some of which are drawn again and again."""
+    said: list[Said] = []
+    for number in range(first, first + count):
+        text = b"\x1b[24;1H\r\nline %d of the talk\x1b[1;1H\x1b[2Kstatus %d" % (number, number // 7)
+        said.append(Said(1000 + number * 30, text))
+    return said
+
+
+def extracted(session: Session) -> list[object]:
+    return list(screen_lines(session.entries(), initial_size(session.entries())))
+
+
+def inode(path: str) -> tuple[int, int]:
+    state = os.stat(path)
+    return state.st_ino, state.st_mtime_ns
+
+
+def test_lines_are_made_once_and_kept(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = session_of(home, start(), *talk(200), ended(9000))
+    found = list(lines_of(home, session))
+    assert found == extracted(session)
+    assert any(line.text == "line 77 of the talk" for line in found)
+    path = path_of(home, session.id)
+    assert os.stat(path).st_mode & 0o777 == 0o600
+    monkeypatch.setattr(workers, "_COMMAND", ("false",))
+    assert list(lines_of(home, session)) == found
+
+
+def test_other_tools_read_it(home: Home) -> None:
+    session = session_of(home, start(), Said(5, "größer ⎿ drei".encode()), ended(5000))
+    list(lines_of(home, session))
+    path = path_of(home, session.id)
+    done = subprocess.run(["zstdcat", path], capture_output=True, check=True)
+    assert done.stdout.decode() == "größer ⎿ drei\n"
+    done = subprocess.run(["rg", "-z", "-c", "größer", path], capture_output=True, check=True)
+    assert done.stdout == b"1\n"
+
+
+def test_a_log_that_grows_is_followed(home: Home) -> None:
+    session = session_of(home, start(), *talk(50))
+    list(lines_of(home, session))
+    with open(session.path, "ab") as log:
+        log.writelines(lines(talk(50, first=50), session.id))
+    found = list(lines_of(home, session))
+    assert found == extracted(session)
+    assert any(line.text == "line 99 of the talk" for line in found)
+
+
+@pytest.mark.parametrize("keep", [0, 1, 7, 8, 40, -1, -20])
+def test_a_torn_sidecar_is_made_again(home: Home, keep: int) -> None:
+    session = session_of(home, start(), *talk(50), ended(9000))
+    found = list(lines_of(home, session))
+    path = path_of(home, session.id)
+    whole = Path(path).read_bytes()
+    Path(path).write_bytes(whole[:keep])
+    assert list(lines_of(home, session)) == found
+    assert Path(path).read_bytes() == whole
+
+
+def test_a_damaged_sidecar_is_made_again(home: Home) -> None:
+    session = session_of(home, start(), *talk(50), ended(9000))
+    found = list(lines_of(home, session))
+    path = Path(path_of(home, session.id))
+    whole = path.read_bytes()
+    for place in range(0, len(whole), 211):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
+        assert list(lines_of(home, session)) == found
+
+
+def test_of_another_version_or_session_it_is_made_again(home: Home) -> None:
+    session = session_of(home, start(), *talk(50), ended(9000))
+    found = list(lines_of(home, session))
+    path = Path(path_of(home, session.id))
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b'"version":1', b'"version":0'))
+    assert list(lines_of(home, session)) == found
+    other = session_of(home, start(), Said(5, b"another"), ended(2000))
+    path.rename(path_of(home, other.id))
+    assert [line.text for line in lines_of(home, other)] == ["another"]
+
+
+def test_another_log_by_the_same_name_is_noticed(home: Home) -> None:
+    session = session_of(home, start(), *talk(50), ended(9000))
+    list(lines_of(home, session))
+    said = [start(), Said(5, b"something else"), ended(2000)]
+    write_log(Path(session.path), *said)
+    assert [line.text for line in lines_of(home, session)] == ["something else"]
+
+
+def test_a_file_somewhere_and_another_size_leave_nothing(home: Home, tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    write_log(path, start(cols=20), Said(5, b"0123456789" * 3), ended(2000))
+    session = Session.at(str(path))
+    assert [line.text for line in lines_of(home, session)] == ["0123456789" * 3]
+    stored = session_of(home, start(cols=20), Said(5, b"\x1b[1;15Hwide\x1b[1;35Hword"), ended(2000))
+    found = [line.text for line in lines_of(home, stored, size=Size(60, 10))]
+    assert found == [" " * 14 + "wide" + " " * 16 + "word"]
+    assert os.listdir(home.index) == []
+
+
+def test_a_store_that_is_only_lent_is_read_all_the_same(home: Home) -> None:
+    session = session_of(home, start(), *talk(20), ended(9000))
+    os.rmdir(home.index)
+    Path(home.index).write_text("in the way")
+    assert list(lines_of(home, session)) == extracted(session)
+
+
+def test_damage_of_the_log_is_told_also_from_the_index(home: Home) -> None:
+    session = session_of(home, start(), Said(5, b"before"))
+    with open(session.path, "ab") as log:
+        log.write(b"rubbish\n")
+        log.writelines(lines([Said(900, b" and after"), ended(2000)], session.id))
+    for _ in range(2):
+        damage = Damage()
+        assert [line.text for line in lines_of(home, session, damage=damage)] == [
+            "before and after"
+        ]
+        assert damage.lines == 1
+        assert "line 3" in damage.summary()
+
+
+def test_a_crash_costs_the_lines_and_is_told(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = session_of(home, start(), *talk(20), ended(9000))
+    crash = "import os, sys; sys.stdin.readline(); os.kill(os.getpid(), 11)"
+    monkeypatch.setattr(workers, "_COMMAND", (sys.executable, "-c", crash))
+    with pytest.raises(ExtractionError, match=r"screen engine crashed \(SIGSEGV\)"):
+        list(lines_of(home, session))
+    monkeypatch.undo()
+    assert list(lines_of(home, session)) == extracted(session)
+
+
+def test_two_at_once_both_get_all(home: Home) -> None:
+    session = session_of(home, start(), *talk(300), ended(20_000))
+    program = (
+        "import sys; from formats.layout import Home; from formats.session import Session;"
+        "from player.sidecar import lines_of; home = Home(sys.argv[1]);"
+        "print(len(list(lines_of(home, Session(sys.argv[2], home.logs)))))"
+    )
+    root = Path(__file__).parents[2]
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, home.path, session.id],
+            stdout=subprocess.PIPE,
+            cwd=root,
+        )
+        for _ in range(4)
+    ]
+    answers = {process.communicate()[0] for process in running}
+    assert answers == {f"{len(extracted(session))}\n".encode()}
+    (name,) = os.listdir(home.index)
+    assert read_sidecar(os.path.join(home.index, name), session.id).pieces
+
+
+def test_a_session_without_anything(home: Home) -> None:
+    session = session_of(home, start(), ended(5))
+    for _ in range(2):
+        assert list(lines_of(home, session)) == []
+
+
+def test_the_head_is_json_for_who_wants_to_know(home: Home) -> None:
+    session = session_of(home, start(), *talk(20), ended(9000))
+    list(lines_of(home, session))
+    data = Path(path_of(home, session.id)).read_bytes()
+    head = json.loads(data[8 : 8 + int.from_bytes(data[4:8], "little")])
+    assert head["format"] == "claude-sessions-lines"
+    assert head["session_id"] == session.id
