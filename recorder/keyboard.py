@@ -11,7 +11,6 @@ import os
 import select
 import struct
 import sys
-import time
 from _queue import SimpleQueue
 from _thread import allocate_lock, start_new_thread
 from collections import deque
@@ -28,9 +27,11 @@ if TYPE_CHECKING:
 _READ_BYTES = 4096
 # A paste of a megabyte while the disk stalls is kept; more is counted.
 _MOST_PENDING_BYTES = 1 << 20
+# A paste that goes on and on leaves no pause in which to log it.
+_MANY_BYTES = 1 << 16
 _JOIN_S = 1.0
 # An echo is back within a millisecond; until then nothing else of ours should run.
-_ECHO_S = 0.002
+_ECHO_MS = 2
 # Between one end of input and the next, for a command that reads on.
 _FIRST_AGAIN_MS, _LAST_AGAIN_MS = 100, 1000
 _TIOCGPTN = 0x80045430
@@ -104,8 +105,13 @@ class Keyboard:
         poller.register(fd, select.POLLIN)
         poller.register(self._stop_fd, select.POLLIN)
         last = b"\n"
+        wait_ms = None
         while True:
-            ready = [ready_fd for ready_fd, _ in poller.poll()]
+            ready = [ready_fd for ready_fd, _ in poller.poll(wait_ms)]
+            if not ready:
+                self._side.wake()
+                wait_ms = None
+                continue
             if self._stop_fd in ready:
                 return
             try:
@@ -117,6 +123,7 @@ class Keyboard:
             if not data:
                 break
             self._take(data)
+            wait_ms = _ECHO_MS
             last = data
         if not self._is_tty:
             self._end_input(last.endswith(b"\n"))
@@ -150,6 +157,7 @@ class Keyboard:
             try:
                 data = data[os.write(self._child.fd, data) :]
             except BlockingIOError:  # until the command reads, or the session ends
+                self._side.wake()
                 if self._stop_fd in [fd for fd, _ in self._room.poll()]:
                     return
 
@@ -219,8 +227,8 @@ class _SideLog:
     """What was typed, on its way into the log: in order, behind a bound, never in a key's way.
 
     The out pump takes it along just before it logs the echo: the log then says "typed" before
-    "echoed", and no other thread is awake while the echo is on its way. What causes no output is
-    written a moment later by a thread of its own.
+    "echoed", and no other thread is awake while the echo is on its way. What causes no output the
+    in pump has written, a moment later, by a thread of its own.
     """
 
     def __init__(self, log: Log) -> None:
@@ -250,7 +258,14 @@ class _SideLog:
                 return
             self._waiting_bytes += size
             self._waiting.append((size, write))
-        self._wake.put(True)
+            many = self._waiting_bytes > _MANY_BYTES
+        if many:
+            self._wake.put(True)
+
+    def wake(self) -> None:
+        """Have the thread write what is waiting, if anything still is."""
+        if self._waiting:
+            self._wake.put(True)
 
     def flush(self) -> None:
         """Write what is waiting. Blocks as long as the disk does."""
@@ -269,7 +284,6 @@ class _SideLog:
 
     def _run(self) -> None:
         while self._wake.get():
-            time.sleep(_ECHO_S)
             self.flush()
         self.flush()
         self._running.release()

@@ -72,6 +72,7 @@ class Relay:
         self._size = size
         self._screen_fd = terminal.output_fd
         self._buffer = memoryview(bytearray(READ_BYTES))
+        self._flooded = False
         self._more = select.poll()
         self._more.register(child.fd, select.POLLIN)
         self._asked_to_end_at: float | None = None
@@ -89,7 +90,7 @@ class Relay:
             while alive:
                 for fd, _ in poller.poll(self._timeout_ms()):
                     if fd == self._child.fd:
-                        alive = self._forward() or self._outlives_its_terminal()
+                        alive = self._forward_all() or self._outlives_its_terminal()
                     else:
                         alive = self._obey()
                     if not alive:
@@ -101,21 +102,30 @@ class Relay:
         self._take_marks()
         return self._child.reap()
 
+    def _forward_all(self) -> bool:
+        """Forward, in a flood without asking in between whether there is more; false at the end."""
+        while self._forward():
+            if not self._flooded or self._signals.pending:
+                return True
+        return False
+
     def _forward(self) -> bool:
         """Move what can be read now into the log and onto the screen; false at the end."""
         buffer, fd = self._buffer, self._child.fd
         try:
             size = os.readv(fd, (buffer,))
         except BlockingIOError:
+            self._flooded = False
             return True
         except OSError:  # EIO: every descriptor of the other side is closed
             return False
         if not size:
             return False
-        if size >= _FULL_READ_BYTES and self._more.poll(0):
+        self._flooded = size >= _FULL_READ_BYTES
+        if self._flooded:
             try:
                 size += os.readv(fd, (buffer[size:],))
-            except OSError:  # the end, seen again by the next read
+            except OSError:  # nothing more now; or the end, seen again by the next read
                 pass
         data = buffer[:size]
         self._keyboard.flush()

@@ -26,6 +26,8 @@ class Signals:
 
     def __init__(self) -> None:
         self.writing_fd: int | None = None
+        self.pending = False
+        """Whether one came since `received` was called: cheaper to ask than `fd`."""
         self.ending: int | None = None
         """The first signal that asked us to end."""
         self._found: dict[int, object] = {}
@@ -55,6 +57,7 @@ class Signals:
 
     def received(self) -> frozenset[int]:
         """The signals since the last call. Never blocks."""
+        self.pending = False
         try:
             return frozenset(os.read(self.fd, 4096))
         except BlockingIOError:
@@ -67,6 +70,7 @@ class Signals:
         signal.signal(signal.SIGTSTP, self._note)
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
+        self.pending = True
         if number in ENDING:
             self.ending = self.ending or number
             if self.writing_fd is not None and self._unblocked_fd is None:
