@@ -125,6 +125,7 @@ class Keyboard:
             self._take(data)
             wait_ms = _ECHO_MS
             last = data
+        self._side.wake()
         if not self._is_tty:
             self._end_input(last.endswith(b"\n"))
 
