@@ -1,0 +1,136 @@
+"""A recording in any format that we know: told by its content, never by its name."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from formats.damage import Damage
+from formats.errors import LogError, printable
+from formats.interchange.source import Source, plain_source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from formats.entry import Entry
+
+ASCIICAST: Final = "asciicast"
+JSONL: Final = "jsonl"
+RAW: Final = "raw"
+TAR: Final = "tar"
+TIMING: Final = "timing"
+TLOG: Final = "tlog"
+TTYREC: Final = "ttyrec"
+TYPESCRIPT: Final = "typescript"
+FORMATS: Final = (ASCIICAST, JSONL, RAW, TAR, TLOG, TTYREC, TYPESCRIPT)
+
+_TAR_MAGIC, _TAR_MAGIC_AT = b"ustar", 257
+_TIMING_ENDINGS = (".timing", ".tm", ".time", ".timing.log")
+
+
+class Recording(NamedTuple):
+    """A file that is open: what it is, its content, and when it was last written."""
+
+    path: str
+    format: str
+    source: Source
+    damage: Damage
+    modified_us: int
+
+
+def kind_of(head: bytes) -> str | None:
+    """The format of a file that begins so; None when it is none that we know."""
+    from formats.interchange.asciicast_reading import cast_header  # noqa: PLC0415  as each below
+    from formats.interchange.jsonl import is_jsonl  # noqa: PLC0415
+    from formats.interchange.tlog import is_tlog  # noqa: PLC0415
+    from formats.interchange.ttyrec import is_ttyrec  # noqa: PLC0415
+    from formats.interchange.typescript_reading import is_timing, is_typescript  # noqa: PLC0415
+
+    def is_tar(head: bytes) -> bool:
+        return head[_TAR_MAGIC_AT:].startswith(_TAR_MAGIC)
+
+    def is_cast(head: bytes) -> bool:
+        return "version" in cast_header(head) or _may_be_v1(head)
+
+    # The strictest first: a timing file is text, frames of ttyrec can be anything.
+    tests = (
+        (TAR, is_tar),
+        (JSONL, is_jsonl),
+        (ASCIICAST, is_cast),
+        (TYPESCRIPT, is_typescript),
+        (TIMING, is_timing),
+        (TLOG, is_tlog),
+        (TTYREC, is_ttyrec),
+    )
+    return next((name for name, test in tests if test(head)), None)
+
+
+def _may_be_v1(head: bytes) -> bool:
+    """An object over many lines, whose first field says the version as asciinema 1 wrote it."""
+    return head.lstrip()[:1] == b"{" and b'"version"' in head and b'"stdout"' in head
+
+
+def open_recording(path: str, wanted: str | None = None) -> Recording:
+    """Open a file, whatever it is compressed with, and find out its format, unless it is `wanted`.
+
+    The caller closes nothing: the file is closed when its content is no longer held. Raises
+    LogError when it cannot be read or is none of the formats.
+    """
+    shown = printable(path, 200)
+    try:
+        file = open(path, "rb", buffering=0)  # noqa: SIM115  held by the source
+        modified_us = os.fstat(file.fileno()).st_mtime_ns // 1000
+        damage = Damage()
+        source = plain_source(file.read, path, damage)
+        head = source.peek()
+    except OSError as error:
+        raise LogError(f"cannot read {shown}: {error.strerror or error}") from None
+    found = wanted or kind_of(head)
+    if found is None:
+        known = ", ".join(name for name in FORMATS if name != RAW)
+        raise LogError(f"{shown} is no recording in a format that is known: {known}")
+    return Recording(path, found, source, damage, modified_us)
+
+
+def entries_of(recording: Recording, partner: Recording | None = None) -> Iterator[Entry]:
+    """The entries of a recording, the first its start; not of an archive, which may hold many.
+
+    `partner` is the timing of a typescript. A file that does not say when it was made began when
+    it was last written. Raises LogError when it is not what it seemed.
+    """
+    source, name, damage = recording.source, recording.path, recording.damage
+    start_us = recording.modified_us
+    if recording.format == ASCIICAST:
+        from formats.interchange.asciicast_reading import read_cast  # noqa: PLC0415
+
+        return read_cast(source, name, damage, start_us)
+    if recording.format == TTYREC:
+        from formats.interchange.ttyrec import read_ttyrec  # noqa: PLC0415
+
+        return read_ttyrec(source, name, damage, start_us)
+    if recording.format == TLOG:
+        from formats.interchange.tlog import read_tlog  # noqa: PLC0415
+
+        return read_tlog(source, name, damage, start_us)
+    if recording.format == TYPESCRIPT:
+        from formats.interchange.typescript_reading import read_typescript  # noqa: PLC0415
+
+        timing = None if partner is None else partner.source
+        return read_typescript(source, timing, name, damage, start_us)
+    if recording.format == JSONL:
+        from formats.interchange.jsonl import read_jsonl  # noqa: PLC0415
+
+        return read_jsonl(source, name, damage)
+    from formats.interchange.raw import read_raw  # noqa: PLC0415
+
+    return read_raw(source, start_us)
+
+
+def timing_beside(path: str) -> str | None:
+    """The timing file that lies beside a typescript, by its name; None when there is none."""
+    stem = os.path.splitext(path)[0]
+    folder, name = os.path.split(path)
+    candidates = [base + ending for base in (path, stem) for ending in _TIMING_ENDINGS]
+    if name == "typescript":
+        candidates.append(os.path.join(folder, "timing"))
+    return next((found for found in candidates if found != path and os.path.isfile(found)), None)

@@ -1,0 +1,56 @@
+"""Bytes of a terminal as text, for formats that hold only text."""
+
+from __future__ import annotations
+
+import codecs
+
+_REPLACEMENT = "\ufffd"
+_REPLACEMENT_BYTES = _REPLACEMENT.encode()
+_LONGEST_TAIL = 3
+_ASCII_END = 0x80
+_LEAD = 0xC0
+
+
+class TextStream:
+    """UTF-8 of one stream, in pieces of any cut. Needs one of its own for each direction.
+
+    A character that is cut waits for its end; what can be no character becomes U+FFFD.
+    """
+
+    __slots__ = ("_decode", "_given", "_had")
+
+    def __init__(self) -> None:
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        self._given = self._had = 0
+
+    def text(self, data: bytes) -> str:
+        """The characters that `data` completes."""
+        text = self._decode(data)
+        if _REPLACEMENT in text:
+            self._given += text.count(_REPLACEMENT)
+        if _REPLACEMENT_BYTES in data:
+            self._had += data.count(_REPLACEMENT_BYTES)
+        return text
+
+    def end(self) -> str:
+        """What was left of a character that never ended."""
+        text = self._decode(b"", final=True)
+        self._given += text.count(_REPLACEMENT)
+        return text
+
+    @property
+    def replaced(self) -> int:
+        """How many bytes, or beginnings of characters, became U+FFFD. Right at the end."""
+        return max(0, self._given - self._had)
+
+
+def cut_character(data: bytes) -> int:
+    """How many bytes at the end of `data` begin a character of UTF-8 that goes on after it."""
+    for back in range(1, min(_LONGEST_TAIL, len(data)) + 1):
+        byte = data[-back]
+        if byte < _ASCII_END:
+            return 0
+        if byte >= _LEAD:
+            length = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4  # noqa: PLR2004  RFC 3629
+            return back if byte < 0xF5 and back < length else 0  # noqa: PLR2004
+    return 0

@@ -1,0 +1,204 @@
+"""asciicast: what is written, what of it comes back, and what others' files look like."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from formats.errors import LogError
+from formats.interchange.asciicast import Quantiser, write_v1, write_v2, write_v3
+from formats.interchange.asciicast_reading import read_cast
+from formats.interchange.left_out import LeftOut
+from tests.support.foreign import TEXTS, joined, plain, read_all, said, sessions
+from tests.support.logs import BEGINNING_US
+
+WRITERS = {1: write_v1, 2: write_v2, 3: write_v3}
+EXIT: dict[str, Any] = {"type": "exit", "status": 3, "reason": "exited"}
+SMALL = said(
+    (0, b"h\xc3\xa9llo\r\n"),
+    (123, b"typed", "input"),
+    (1500, {"type": "resize", "cols": 120, "rows": 40}),
+    (2000, {"type": "marker", "label": "built"}),
+    (2000, b"\x1b[1mend"),
+    (2001, EXIT),
+)
+
+
+def _written(version: int, entries: Any) -> tuple[bytes, LeftOut]:
+    left_out = LeftOut()
+    return b"".join(WRITERS[version](entries, left_out)), left_out
+
+
+def test_version_3_as_it_is_written() -> None:
+    data, left_out = _written(3, SMALL)
+    header, *lines = data.decode().splitlines()
+    assert json.loads(header) == {
+        "version": 3,
+        "term": {"cols": 100, "rows": 30, "type": "xterm-256color"},
+        "timestamp": BEGINNING_US // 1_000_000,
+        "idle_time_limit": 2.5,
+        "command": "bash -c 'echo '\"'\"'x'\"'\"''",
+        "title": "a title \u2713",
+        "env": {"SHELL": "/bin/bash"},
+    }
+    assert lines == [
+        '[0.000, "o", "h\u00e9llo\\r\\n"]',
+        '[0.123, "i", "typed"]',
+        '[1.377, "r", "120x40"]',
+        '[0.500, "m", "built"]',
+        '[0.000, "o", "\\u001b[1mend"]',
+        '[0.001, "x", "3"]',
+    ]
+    assert not left_out
+
+
+def test_version_2_as_it_is_written() -> None:
+    data, left_out = _written(2, SMALL)
+    header, *lines = data.decode().splitlines()
+    assert json.loads(header)["width"] == 100
+    assert json.loads(header)["env"] == {"SHELL": "/bin/bash", "TERM": "xterm-256color"}
+    assert lines[1:3] == ['[0.123000, "i", "typed"]', '[1.500000, "r", "120x40"]']
+    assert left_out.summary() == "1 exit status"
+
+
+def test_version_1_is_one_object_over_several_lines() -> None:
+    data, left_out = _written(1, SMALL)
+    found = json.loads(data)
+    assert (found["version"], found["width"], found["height"]) == (1, 100, 30)
+    assert found["stdout"] == [[0.0, "h\u00e9llo\r\n"], [2.0, "\x1b[1mend"]]
+    assert found["duration"] == 2.001
+    assert data.count(b"\n") > 5
+    assert left_out.summary() == ("1 entry of input, 1 change of size, 1 marker, 1 exit status")
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_what_a_cast_can_hold_comes_back(version: int) -> None:
+    entries, damage = read_all(read_cast, _written(version, SMALL)[0])
+    kept = SMALL if version == 3 else SMALL[:-1]
+    assert plain(entries) == plain(kept)
+    assert entries[0].time_us == BEGINNING_US // 1_000_000 * 1_000_000
+    event = entries[0].event
+    assert event is not None
+    for name in ("cols", "rows", "command", "term", "title", "idle_limit_s", "env"):
+        assert event[name] == (SMALL[0].event or {})[name], name
+    assert not damage
+
+
+@given(session=sessions(TEXTS), version=st.sampled_from([2, 3]))
+def test_any_session_of_text_comes_back_equal(session: Any, version: int) -> None:
+    entries, damage = read_all(read_cast, _written(version, session)[0])
+    assert plain(entries) == plain(session)
+    assert not damage
+
+
+@given(session=sessions(TEXTS))
+def test_output_comes_back_from_version_1(session: Any) -> None:
+    entries, damage = read_all(read_cast, _written(1, session)[0])
+    assert plain(entries) == [one for one in plain(session) if one[1] == "output" and one[2]]
+    assert not damage
+
+
+CUTS = st.lists(st.integers(0, 60), max_size=6)
+
+
+@given(text=TEXTS, cuts=CUTS, version=st.sampled_from([1, 2, 3]))
+def test_characters_may_be_cut_anywhere(text: bytes, cuts: list[int], version: int) -> None:
+    places = sorted({min(cut, len(text)) for cut in cuts} | {0, len(text)})
+    pieces = [text[a:b] for a, b in pairwise(places)]
+    data, left_out = _written(version, said(*((1, piece) for piece in pieces)))
+    assert [one[2] for one in joined(read_all(read_cast, data)[0])] == [text]
+    assert not left_out
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_bytes_that_are_no_text_are_replaced_and_counted(version: int) -> None:
+    data, left_out = _written(version, said((0, b"a\xff\xef\xbf\xbdb"), (1, b"\xe2\x82")))
+    text = b"".join(one[2] for one in joined(read_all(read_cast, data)[0])).decode()
+    assert text == "a\ufffd\ufffdb\ufffd"
+    assert left_out.summary() == "2 bytes that are no UTF-8 (shown as U+FFFD)"
+
+
+@given(intervals=st.lists(st.integers(0, 10**7)))
+def test_the_sum_of_rounded_intervals_stays_right(intervals: list[int]) -> None:
+    quantiser, given_us, wanted_us = Quantiser(1000), 0, 0
+    for interval in intervals:
+        given_us, wanted_us = given_us + quantiser.next(interval), wanted_us + interval
+        assert abs(given_us - wanted_us) <= 500
+
+
+def test_casts_as_others_write_them() -> None:
+    pretty = b"""{
+  "version": 1, "width": 80, "height": 24, "duration": 1.5, "command": "/bin/zsh", "title": "",
+  "env": {"TERM": "xterm", "SHELL": null},
+  "stdout": [[0.2, "a"], [0.3, "\\u00e9"]]
+}"""
+    entries, damage = read_all(read_cast, pretty)
+    assert joined(entries) == [(200, "output", b"a"), (500, "output", "\u00e9".encode())]
+    null_env = b'{"version": 2, "width": 80, "height": 24, "env": null}\n[1, "o", "x"]\n\n'
+    assert joined(read_all(read_cast, null_env)[0]) == [(1000, "output", b"x")]
+    null_value = b'{"version":2,"width":80,"height":24,"env":{"SHELL":null}}\n[1.5,"o","x"]'
+    entries, damage = read_all(read_cast, null_value)
+    assert (entries[0].event or {})["env"] == {"SHELL": None}
+    comments = (
+        b'{"version": 3, "term": {"cols": 80, "rows": 24}, "timestamp": 1700000000}\n'
+        b'# made by hand\n[0.5, "o", "x"]\n#[9, "o", "no"]\n[0.5, "z", "new"]\n[1, "x", "143"]\n'
+    )
+    entries, damage = read_all(read_cast, comments)
+    assert not damage
+    assert entries[0].time_us == 1_700_000_000_000_000
+    assert [(at, data, event and event["type"]) for at, _, data, event in plain(entries)] == [
+        (500_000, b"x", None),
+        (1_000_000, b"", "asciicast"),
+        (2_000_000, b"", "exit"),
+    ]
+    again, _ = _written(3, entries)
+    assert b'[0.500, "z", "new"]' in again
+
+
+@pytest.mark.parametrize("cut", range(1, 30))
+def test_a_torn_last_line_is_counted_and_the_rest_is_read(cut: int) -> None:
+    data, _ = _written(2, said((0, b"one"), (1000, b"two, longer than the cut is")))
+    entries, damage = read_all(read_cast, data[:-cut])
+    assert joined(entries)[0] == (0, "output", b"one")
+    # Without its newline alone, the last line is whole.
+    assert (damage.torn, len(joined(entries))) == ((0, 2) if cut == 1 else (1, 1))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"nonsense", b"{}", b"[]", b"[1]", b'[1, "o"]', b'["1", "o", "x"]', b'[1, 2, "x"]',
+        b'[1, "o", 3]', b'[1e400, "o", "x"]', b'[1e300, "o", "x"]', b'[NaN, "o", "x"]',
+        b'[1, "r", "0x0"]', b'[1, "r", "999999x1"]', b'[1, "x", "one"]', b"[" * 5000,
+    ],
+)  # fmt: skip
+def test_a_damaged_line_is_skipped_and_counted(line: bytes) -> None:
+    head = b'{"version": 2, "width": 80, "height": 24}\n'
+    entries, damage = read_all(read_cast, head + line + b'\n[2, "o", "y"]\n')
+    assert joined(entries) == [(2000, "output", b"y")]
+    assert damage.lines == 1
+    assert damage.first is not None
+    assert damage.first.startswith("file, line 2: ")
+
+
+def test_hostile_headers_and_times_harm_nothing() -> None:
+    head = (
+        b'{"version": 2, "width": 1e9, "height": -3, "timestamp": 1e99, "title": 4, "env": [1]}\n'
+    )
+    entries, _ = read_all(read_cast, head + b'[5, "o", "a"]\n[-1e6, "o", "b"]\n["\\ud800", 1]\n')
+    event = entries[0].event or {}
+    assert (event["cols"], event["rows"], "title" in event) == (0, 0, False)
+    assert joined(entries) == [(5000, "output", b"ab")]
+    lone = b'{"version": 2, "width": 8, "height": 2}\n[0, "o", "\\ud800x"]\n'
+    assert joined(read_all(read_cast, lone)[0]) == [(0, "output", "\ufffdx".encode())]
+
+
+@pytest.mark.parametrize("data", [b'{"version": 4}\n', b'{"version": 1}', b"{}", b"", b"[1]\n"])
+def test_what_is_no_cast_is_refused(data: bytes) -> None:
+    with pytest.raises(LogError, match="asciicast"):
+        read_all(read_cast, data)
