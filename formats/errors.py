@@ -6,6 +6,7 @@
     |-- BadSessionIdError          2    not the form of an id at all
     |-- UnsafeHomeError            2    a home that another user could write to
     |-- ConfigError                2    config.toml or an option holds a value that cannot be
+    |-- LiveSessionError           2    being recorded: it cannot be moved or rewritten
     `-- LogError                   2    a log that cannot be read or written at all
 
 A message is one line, fit to show to a person: what, where, what to do. Errors are raised here
@@ -40,6 +41,10 @@ class UnsafeHomeError(SessionsError):
 
 class ConfigError(SessionsError):
     """An unknown key or a bad value; the message names the source and the key."""
+
+
+class LiveSessionError(SessionsError):
+    """A recorder writes the session now."""
 
 
 class LogError(SessionsError):

@@ -25,6 +25,7 @@ _HYPHENS = (8, 13, 18, 23)
 _HEXADECIMAL = "0123456789abcdefABCDEF"
 
 LOG, SEALED, META = ".jsonl", ".jsonl.zst", ".meta.json"
+USER = ".user.json"
 
 
 def new_session_id() -> str:
@@ -112,6 +113,10 @@ class Home:
     def meta(self, session_id: str) -> str:
         """The summary beside the log."""
         return os.path.join(self.logs, session_id + META)
+
+    def user(self, session_id: str) -> str:
+        """What a person says of the session (`formats.user`)."""
+        return os.path.join(self.logs, session_id + USER)
 
     def create(self) -> None:
         """Make what is missing, each folder 0700 whatever the umask, and check what is there.

@@ -18,7 +18,7 @@ from formats.errors import (
     NoSuchSessionError,
     printable,
 )
-from formats.layout import META, parse_log_name
+from formats.layout import META, USER, parse_log_name
 from formats.meta import ENDED, RECORDING, Meta, Tally, read_meta, rebuild, write_meta
 from formats.session import Session, is_log_path
 
@@ -39,13 +39,15 @@ _FORMS = "a session is an id, its first 4 or more characters, last, last~N or a 
 class Listed(NamedTuple):
     """One session of a listing. `live` says that a recorder writes it now.
 
-    `disk_bytes` is what its segments take on disk, sealed ones as compressed.
+    `disk_bytes` is what its segments take on disk, sealed ones as compressed. `meta` has the title
+    and the tags that a person gave it with `cs-meta`; `pinned` says that `cs-pin` keeps it.
     """
 
     session: Session
     meta: Meta
     live: bool
     disk_bytes: int
+    pinned: bool = False
 
 
 def resolve(home: Home, text: str) -> Session:
@@ -86,12 +88,12 @@ def listing(home: Home) -> list[Listed]:
 class _Files:
     """What lies in the folder of one session."""
 
-    __slots__ = ("disk_bytes", "has_meta", "last_closed", "last_number", "open_bytes")
+    __slots__ = ("disk_bytes", "has_meta", "has_user", "last_closed", "last_number", "open_bytes")
 
     def __init__(self) -> None:
         self.open_bytes: int | None = None
         self.disk_bytes = 0
-        self.has_meta = False
+        self.has_meta = self.has_user = False
         self.last_number = 0
         self.last_closed: str | None = None
 
@@ -101,6 +103,7 @@ def _scan(home: Home) -> dict[str, _Files]:
     home.check()
     sessions: dict[str, _Files] = {}
     metas: set[str] = set()
+    users: set[str] = set()
     try:
         with os.scandir(home.logs) as items:
             for item in items:
@@ -109,6 +112,9 @@ def _scan(home: Home) -> dict[str, _Files]:
                 if item.name.endswith(META):
                     metas.add(item.name.removesuffix(META))
                     continue
+                if item.name.endswith(USER):
+                    users.add(item.name.removesuffix(USER))
+                    continue
                 _note(sessions, item)
     except FileNotFoundError:
         return {}
@@ -116,6 +122,7 @@ def _scan(home: Home) -> dict[str, _Files]:
         raise LogError(f"cannot list {printable(home.logs, 200)}: {error.strerror}") from None
     for session_id, files in sessions.items():
         files.has_meta = session_id in metas
+        files.has_user = session_id in users
     return sessions
 
 
@@ -136,6 +143,16 @@ def _note(sessions: dict[str, _Files], item: os.DirEntry[str]) -> None:
 
 
 def _listed(home: Home, session_id: str, files: _Files) -> Listed:
+    listed = _as_recorded(home, session_id, files)
+    if not files.has_user:
+        return listed
+    from formats.user import read_user  # noqa: PLC0415  most sessions have none
+
+    said = read_user(home.user(session_id))
+    return listed._replace(meta=said.over(listed.meta), pinned=said.pinned)
+
+
+def _as_recorded(home: Home, session_id: str, files: _Files) -> Listed:
     session = Session(session_id, home.logs)
     meta = read_meta(home.meta(session_id)) if files.has_meta else None
     if meta is not None and meta.session_id == session_id:

@@ -1,0 +1,128 @@
+"""What a person says of a session: a title, tags, that it is to be kept. Beside the log, durable.
+
+The summary (`formats.meta`) is rebuilt from the log and may be lost at any time; this may not. So
+it has a file of its own, `logs/<uuid>.user.json`, which no program writes but on a person's word.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+
+import orjson
+
+from formats.errors import LogError, printable
+from formats.layout import open_private
+from formats.line import without_surrogates
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from formats.meta import Meta
+
+USER_VERSION: Final = 1
+_LARGEST_BYTES: Final = 1 << 20
+# Longer ones are no titles: they would fill a list.
+LONGEST_TEXT: Final = 1000
+MOST_TAGS: Final = 100
+
+
+class UserData(NamedTuple):
+    """`title` and `tags` go before those of the log; None leaves the log's."""
+
+    title: str | None = None
+    tags: tuple[str, ...] | None = None
+    pinned: bool = False
+
+    def over(self, meta: Meta) -> Meta:
+        """The summary as the person wants to see it."""
+        if self.title is not None:
+            meta = meta._replace(title=self.title or None)
+        if self.tags is not None:
+            meta = meta._replace(tags=list(self.tags))
+        return meta
+
+
+NOTHING: Final = UserData()
+
+
+def decode(data: bytes) -> UserData | None:
+    """What the bytes of a file say; None when they are not of this version."""
+    try:
+        fields: dict[str, Any] = orjson.loads(data)
+        if all(check(fields[name]) for name, check in _CHECKS.items()):
+            tags: list[str] | None = fields["tags"]
+            return UserData(
+                fields["title"], None if tags is None else tuple(tags), fields["pinned"]
+            )
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        pass
+    return None
+
+
+def read_user(path: str) -> UserData:
+    """What the file says; nothing when it is missing, unreadable, a link or not of ours."""
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    try:
+        fd = os.open(path, flags)
+    except (OSError, ValueError):
+        return NOTHING
+    try:
+        found = os.fstat(fd)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST_BYTES:
+            return NOTHING
+        return decode(os.read(fd, found.st_size)) or NOTHING
+    except OSError:
+        return NOTHING
+    finally:
+        os.close(fd)
+
+
+def write_user(path: str, said: UserData) -> None:
+    """Replace the file at once, and have it on the disk. Raises LogError.
+
+    A file that would say nothing is removed.
+    """
+    try:
+        if said == NOTHING:
+            if os.path.lexists(path):
+                os.unlink(path)
+            return
+        _replace(path, _encode(said))
+    except OSError as error:
+        raise LogError(f"cannot write {printable(path, 200)}: {error.strerror}") from None
+
+
+def _encode(said: UserData) -> bytes:
+    title = None if said.title is None else without_surrogates(said.title)
+    tags = None if said.tags is None else [without_surrogates(tag) for tag in said.tags]
+    fields = {"version": USER_VERSION, "title": title, "tags": tags, "pinned": said.pinned}
+    return orjson.dumps(fields) + b"\n"
+
+
+def _replace(path: str, data: bytes) -> None:
+    temporary = f"{path}.{os.urandom(4).hex()}.tmp"
+    fd = open_private(temporary, os.O_WRONLY)
+    try:
+        try:
+            os.write(fd, data)
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and all(type(tag) is str for tag in cast("list[object]", value))
+
+
+_CHECKS: Final[dict[str, Callable[[object], bool]]] = {
+    "version": lambda value: value == USER_VERSION,
+    "title": lambda value: value is None or type(value) is str,
+    "tags": lambda value: value is None or _are_texts(value),
+    "pinned": lambda value: type(value) is bool,
+}
