@@ -40,6 +40,17 @@ class Config(NamedTuple):
     pause_key: str | None = None
     """Keys that the recorder keeps for itself, as `key_byte` reads them."""
     quiet: bool = False
+    retention_days: float | None = None
+    max_store_bytes: int | None = None
+    """Limits beyond which old sessions go to the trash by themselves; none unless set."""
+    trash_days: float = 7.0
+    """So long a session stays in the trash before it is erased."""
+    keep_lines: bool = False
+    """Whether the screen lines and the summary stay when retention removes a session."""
+    redact: tuple[str, ...] = ()
+    """Regular expressions of what is masked beyond the built-in rules."""
+    redact_words: tuple[str, ...] = ()
+    """Texts that are masked wherever they stand."""
 
 
 def load(home: Home, environ: Mapping[str, str], flags: Mapping[str, str] | None = None) -> Config:
@@ -195,6 +206,35 @@ def _idle_limit_s(value: object) -> float | None:
     return float(value)
 
 
+def _limit_days(value: object) -> float | None:
+    return None if value == "none" else _days(value)
+
+
+def _days(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1e6:  # noqa: PLR2004
+        raise ValueError("a number of days")
+    return float(value)
+
+
+def _limit_bytes(value: object) -> int | None:
+    from formats.quantities import parse_bytes  # noqa: PLC0415  only where it is set
+
+    if value == "none":
+        return None
+    found = parse_bytes(value) if isinstance(value, str) else value
+    if type(found) is not int or found < 0:
+        raise ValueError('a size, as "5GB"')
+    return found
+
+
+def _patterns(value: object) -> tuple[str, ...]:
+    expected = "texts that are not empty, as ['ACME-[0-9]{6}']"
+    texts = _texts(value, expected)
+    if not all(texts):
+        raise ValueError(expected)
+    return texts
+
+
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError("true or false")  # noqa: TRY004  as above
@@ -220,6 +260,12 @@ _CHECKS: dict[str, Callable[[object], Any]] = {
     "mark_key": _key,
     "pause_key": _key,
     "quiet": _flag,
+    "retention_days": _limit_days,
+    "max_store_bytes": _limit_bytes,
+    "trash_days": _days,
+    "keep_lines": _flag,
+    "redact": _patterns,
+    "redact_words": _patterns,
 }
 
 
@@ -254,4 +300,9 @@ _READERS: dict[str, Callable[[str], object]] = {
     "record_input": _flag_of,
     "capture_env": _words_of,
     "quiet": _flag_of,
+    "retention_days": _seconds_of,
+    "trash_days": _seconds_of,
+    "keep_lines": _flag_of,
+    "redact": _words_of,
+    "redact_words": _words_of,
 }

@@ -12,13 +12,13 @@ from formats.errors import LiveSessionError, LogError, printable
 from formats.layout import FILE_MODE, parse_log_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from formats.layout import Home
 
 
 @contextmanager
-def held(home: Home, session_id: str) -> Iterator[None]:
+def held(home: Home, session_id: str) -> Generator[None]:
     """Within it no sealer works on the session; a session that is recorded cannot be held.
 
     Raises LiveSessionError when a recorder holds its lock, or a sealer is at work just now.
@@ -35,7 +35,7 @@ def held(home: Home, session_id: str) -> Iterator[None]:
 
 
 @contextmanager
-def _sealer_kept_out(home: Home, session_id: str) -> Iterator[None]:
+def _sealer_kept_out(home: Home, session_id: str) -> Generator[None]:
     path = os.path.join(home.run, f"{session_id}.seal")
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
     try:
