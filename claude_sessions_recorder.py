@@ -128,8 +128,28 @@ rec = Command("rec", "recorder.cli", failure=125)
 play = Command("play", "player.cli.play")
 grep = Command("grep", "player.cli.grep")
 ls = Command("ls", "player.cli.ls")
+du = Command("du", "player.cli.du")
+mark = Command("mark", "player.cli.mark")
+meta = Command("meta", "player.cli.meta")
+pin = Command("pin", "player.cli.pin")
+prune = Command("prune", "player.cli.prune")
+restore = Command("restore", "player.cli.restore")
+rm = Command("rm", "player.cli.rm")
 
-COMMANDS = {command.name: command for command in (rec, play, grep, ls)}
+_ALL = (
+    rec,
+    play,
+    grep,
+    ls,
+    du,
+    mark,
+    meta,
+    pin,
+    prune,
+    restore,
+    rm,
+)
+COMMANDS = {command.name: command for command in _ALL}
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -94,6 +94,7 @@ def as_json(listed: Listed, now_us: int) -> dict[str, Any]:
         "command": meta.command,
         "title": meta.title,
         "tags": meta.tags,
+        "pinned": listed.pinned,
         "cwd": meta.cwd,
         "term": meta.term,
         "cols": meta.cols or None,

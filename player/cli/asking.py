@@ -30,15 +30,17 @@ def short(session_id: str) -> str:
 
 
 def in_store(home: Home, names: Sequence[str]) -> list[Session]:
-    """The sessions of the store that are named, each once. UsageError for one that lies elsewhere."""
+    """The sessions of the store that are named, each once. UsageError for a file elsewhere."""
     from formats.store import resolve  # noqa: PLC0415  not for --help
 
-    found = {}
+    found: dict[str, Session] = {}
     for name in names:
         session = resolve(home, name)
         if session.path != home.log(session.id):
             where = escaped(home.path)
-            raise UsageError(f"{escaped(name)!r} is a file: only sessions in {where} can be changed")
+            raise UsageError(
+                f"{escaped(name)!r} is a file: only sessions in {where} can be changed"
+            )
         found[session.id] = session
     return list(found.values())
 

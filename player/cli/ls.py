@@ -31,8 +31,8 @@ output:
   EXIT is the command's exit status, the signal that ended it, "recording" while it runs, or - when
   the recorder could not write how it ended. TITLE is a file's name for a log that lies elsewhere.
   --json, one object a line: session_id, path, recording, start, end, length_s, size_bytes,
-  exit_status, exit_signal, exit_reason, command, title, tags, cwd, term, cols, rows, entries,
-  input_bytes, output_bytes, log_bytes, segments, markers
+  exit_status, exit_signal, exit_reason, command, title, tags, pinned, cwd, term, cols, rows,
+  entries, input_bytes, output_bytes, log_bytes, segments, markers
 
 examples:
   cs-ls                                   all sessions

@@ -86,7 +86,9 @@ def _session(home: Home, name: str, *, inside: bool) -> Session:
         if not inside:
             raise
         where = "is its home another one? name it by --home"
-        raise NoSuchSessionError(f"the session this runs in is not in {home.path}: {where}") from None
+        raise NoSuchSessionError(
+            f"the session this runs in is not in {home.path}: {where}"
+        ) from None
 
 
 def _post(home: Home, session: Session, label: str) -> None:
