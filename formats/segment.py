@@ -63,6 +63,19 @@ def stated_number(file: BinaryIO, path: str) -> int:
     return 1
 
 
+def last_line_start(file: BinaryIO, path: str) -> int:
+    """The start of a line, or of a frame, near the end of a segment's log: the last ones follow."""
+    if path.endswith(SEALED):
+        from formats.sealed import read_seek_table  # noqa: PLC0415
+
+        frames = read_seek_table(file)
+        return frames[-1].start if frames else 0
+    size_bytes = os.fstat(file.fileno()).st_size
+    start = max(0, size_bytes - _READ_BYTES)
+    file.seek(start)
+    return start + file.read(_READ_BYTES).find(b"\n") + 1 if start else 0
+
+
 def _chunks(
     file: BinaryIO, path: str, start: int, damage: Damage, may_go_on: Callable[[], bool] | None
 ) -> Iterator[tuple[int, bytes, bool]]:

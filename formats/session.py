@@ -12,10 +12,18 @@ from typing import TYPE_CHECKING
 from formats.damage import Damage
 from formats.errors import LogError, printable
 from formats.layout import LOG, SEALED, parse_log_name
-from formats.segment import Place, log_bytes_of, open_segment, read_segment, stated_number
+from formats.segment import (
+    Place,
+    last_line_start,
+    log_bytes_of,
+    open_segment,
+    read_segment,
+    stated_number,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import BinaryIO
 
     from formats.entry import Entry
 
@@ -160,6 +168,27 @@ class Session:
                 return
             number += 1
 
+    def last_us(self) -> int | None:
+        """The time of its last entry, microseconds since the epoch; None if there is no entry.
+
+        Costs the end of one file, unless that is damaged. In a log that runs backwards it is the
+        latest time of the last entries.
+        """
+        for path in reversed(self.files()):
+            try:
+                with open_segment(path) as file:
+                    begin = last_line_start(file, path)
+                    for place in {begin: 0, 0: 0}:
+                        times = [entry.time_us for _, entry in self._of_file(file, path, place)]
+                        if times:
+                            return max(times)
+            except FileNotFoundError:  # rotated or sealed just now
+                return self.last_us()
+        return None
+
+    def _of_file(self, file: BinaryIO, path: str, start: int) -> Iterator[tuple[Place, Entry]]:
+        return read_segment(file, path, 1, begin=Place(1, start), expect=self.id, damage=Damage())
+
     def has_closed(self, number: int) -> bool:
         """Whether that segment is closed: nothing will be written to it any more."""
         return number in self._segments()[0]
@@ -171,12 +200,13 @@ class Session:
         try:
             with os.scandir(self._folder) as items:
                 # A link may lead out of the store, a dangling one would be looked for for ever.
-                names = [item.name for item in items if item.is_file(follow_symlinks=False)]
+                ours = (item for item in items if item.name.startswith(self.id))
+                names = [item.name for item in ours if item.is_file(follow_symlinks=False)]
         except OSError as error:
             message = f"cannot list {printable(self._folder, 200)}: {error.strerror}"
             raise LogError(message) from None
         for text in names:
-            name = parse_log_name(text) if text.startswith(self.id) else None
+            name = parse_log_name(text)
             if name is None:
                 continue
             path = os.path.join(self._folder, text)

@@ -1,4 +1,4 @@
-"""Make player/ghostty_abi.py from player/ghostty.h: run after every change of that header.
+"""Make player/screen/ghostty_abi.py from the ghostty.h beside it: run after every change.
 
     python scripts/make_ghostty_abi.py
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cffi import FFI  # type: ignore[import-untyped]
 
-PLAYER = Path(__file__).resolve().parent.parent / "player"
+SCREEN = Path(__file__).resolve().parent.parent / "player" / "screen"
 HEAD = '''"""The C interface of libghostty-vt. Made by scripts/make_ghostty_abi.py: do not edit."""
 
 # ruff: noqa: E501, Q000
@@ -26,9 +26,9 @@ HEAD = '''"""The C interface of libghostty-vt. Made by scripts/make_ghostty_abi.
 def main() -> None:
     """Write the module."""
     ffi = FFI()
-    ffi.cdef((PLAYER / "ghostty.h").read_text())
-    ffi.set_source("player.ghostty_abi", None)
-    target = PLAYER / "ghostty_abi.py"
+    ffi.cdef((SCREEN / "ghostty.h").read_text())
+    ffi.set_source("player.screen.ghostty_abi", None)
+    target = SCREEN / "ghostty_abi.py"
     ffi.emit_python_code(str(target))
     target.write_text(HEAD + target.read_text())
     print(f"{target}: {target.stat().st_size} bytes")

@@ -292,3 +292,17 @@ def test_log_paths() -> None:
     assert is_log_path("a.jsonl")
     assert is_log_path("a.jsonl.zst")
     assert not is_log_path("a.json")
+
+
+def test_the_time_of_the_last_entry_costs_the_end_of_one_file(home: Home) -> None:
+    session = Session(ID, home.logs)
+    assert session.last_us() is None
+    many = [said(number) for number in range(9000)]
+    put(home.segment(ID, 1, sealed=True), sealed(log(*many[:5000])))
+    assert session.last_us() == 4_999_000
+    put(home.log(ID), log(begun(2), *many[5000:]) + b'{"timestamp":"torn')
+    assert session.last_us() == 8_999_000
+    put(home.log(ID), log(*many[5000:5001]) + b"\0" * 600_000)
+    assert session.last_us() == 5_000_000
+    put(home.log(ID), b"damaged")
+    assert session.last_us() == 4_999_000

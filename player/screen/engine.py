@@ -1,31 +1,17 @@
-"""A terminal's screen as a value to ask: bytes go in, rows of text come out.
-
-The engine is libghostty-vt. It answers no query, opens nothing, sets no clipboard: no callback is
-registered, so a recording, even a hostile one, reaches nothing but the cells of its own grid. It
-may crash for reasons of its own, so a process that feeds it must be one that may die.
-
-What has scrolled off is kept as long as asked for; `player.history` takes it line by line.
-"""
+"""The screen on libghostty-vt."""
 
 from __future__ import annotations
 
 import re
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from formats.size import Size
-from player.ghostty import ScreenEngineError, load
+from player.screen.binding import ScreenEngineError, load
+from player.screen.values import LONGEST_LINE_ROWS, Colors, Cursor, CursorShape, State, clamp
 
-__all__ = ["LARGEST_SIZE", "LONGEST_LINE_ROWS", "SMALLEST_SIZE"]
-__all__ += ["Cursor", "Screen", "ScreenEngineError", "State", "clamp"]
-
-SMALLEST_SIZE: Final = Size(2, 2)
-"""The one crash known of the engine needs a screen of one row."""
-
-LARGEST_SIZE: Final = Size(1000, 500)
-"""500,000 cells are 4 MB, and no window is larger; a hostile recording asks for 65535x65535."""
-
-LONGEST_LINE_ROWS: Final = 256
-"""A line that was wrapped to more rows than this is given in pieces."""
+if TYPE_CHECKING:
+    from player.screen.drawing import Drawing
+    from player.screen.values import Row
 
 _KIB: Final = 1 << 10
 _APC_BYTES: Final = 64 * _KIB
@@ -40,37 +26,6 @@ _GRAPHEME_CLUSTERS: Final = 2027
 _SYNCHRONIZED_OUTPUT: Final = 2026
 
 
-class Cursor(NamedTuple):
-    """Where the next character goes; column and row count from 0."""
-
-    col: int
-    row: int
-
-
-class State(NamedTuple):
-    """What can be told of a screen without looking at its text.
-
-    `alternate`: the alternate screen is shown, of which nothing scrolls off. `synchronized`: an
-    update has begun and not ended, so that a terminal would not draw now. `history_rows`: rows
-    that have scrolled off and are kept; 0 on the alternate screen.
-    """
-
-    alternate: bool
-    synchronized: bool
-    history_rows: int
-    cursor_row: int
-    cols: int
-    rows: int
-
-
-def clamp(size: Size) -> Size:
-    """The nearest size that the engine is given."""
-    return Size(
-        max(SMALLEST_SIZE.cols, min(size.cols, LARGEST_SIZE.cols)),
-        max(SMALLEST_SIZE.rows, min(size.rows, LARGEST_SIZE.rows)),
-    )
-
-
 class Screen:
     """The screen of a terminal of `size`, clamped to what the engine bears.
 
@@ -83,7 +38,7 @@ class Screen:
     """
 
     __slots__ = (
-        "_buffer", "_end", "_ffi", "_get_state", "_length", "_lib",
+        "_buffer", "_drawing", "_end", "_ffi", "_get_state", "_length", "_lib",
         "_options", "_places", "_point", "_selection", "_start", "_terminal",
     )  # fmt: skip
 
@@ -92,6 +47,7 @@ class Screen:
         self._ffi, self._lib = engine.ffi, engine.lib
         self._terminal = self._new_terminal(clamp(size), scrollback)
         self._make_places()
+        self._drawing: Drawing | None = None
 
     def _new_terminal(self, size: Size, scrollback: int) -> Any:  # noqa: ANN401  cffi has no types
         ffi, lib = self._ffi, self._lib
@@ -235,6 +191,89 @@ class Screen:
         tag = self._lib.GHOSTTY_POINT_TAG_SCREEN
         return self._format(tag, first, end - 1, self.state().cols, unwrap=True)
 
+    def rows(self, *, changed_only: bool = False) -> list[tuple[int, Row]]:
+        """(Row number from 0, its runs) from top to bottom.
+
+        With `changed_only` those that may look different since the last call of this method; all,
+        when the screen has scrolled as a whole, was switched or resized.
+        """
+        return self._draw().rows(changed_only=changed_only)
+
+    def history_rows(self, first: int, end: int) -> list[Row]:
+        """The rows `first` to `end` (exclusive) from the oldest that is kept, as runs.
+
+        Those that scrolled off come first, those on the screen behind them: row
+        `state().history_rows` is the first on the screen. The alternate screen has no history.
+        """
+        state = self.state()
+        end = min(end, state.history_rows + state.rows)
+        found: list[Row] = []
+        ffi, lib = self._ffi, self._lib
+        move = ffi.new("GhosttyTerminalScrollViewport*")
+        draw = self._draw()
+        try:
+            while (row := first + len(found)) < end:
+                # The viewport cannot be lower than the screen.
+                top = min(row, state.history_rows)
+                move.tag, move.value.row = lib.GHOSTTY_SCROLL_VIEWPORT_ROW, top
+                lib.ghostty_terminal_scroll_viewport(self._terminal, move[0])
+                draw.forget()
+                shown = draw.rows(changed_only=False)[row - top :]
+                found += [runs for _, runs in shown[: end - row]]
+        finally:
+            move.tag = lib.GHOSTTY_SCROLL_VIEWPORT_BOTTOM
+            lib.ghostty_terminal_scroll_viewport(self._terminal, move[0])
+            draw.forget()
+        return found
+
+    def _draw(self) -> Drawing:
+        if self._drawing is None:
+            from player.screen.drawing import Drawing  # noqa: PLC0415  text alone needs none
+
+            self._drawing = Drawing(self._ffi, self._lib, self._terminal)
+        return self._drawing
+
+    def mode(self, number: int, *, ansi: bool = False) -> bool:
+        """Whether a mode is set: a DEC private one (`CSI ? number h`), or an ANSI one."""
+        mode = self._ffi.new("GhosttyTerminalModeConfig*", (number & 0x7FFF | ansi << 15, False))
+        data = self._lib.GHOSTTY_TERMINAL_DATA_MODE
+        # A mode that the engine does not know is never set.
+        return not self._lib.ghostty_terminal_get(self._terminal, data, mode) and bool(mode.value)
+
+    @property
+    def cursor_visible(self) -> bool:
+        """Whether the program shows the cursor (DECTCEM)."""
+        return self.mode(25)
+
+    @property
+    def cursor_shape(self) -> CursorShape:
+        """How the program has the cursor drawn (DECSCUSR)."""
+        kind, blinking = self._draw().cursor_look()
+        return CursorShape(("bar", "block", "underline", "block")[kind & 3], blinking)
+
+    def colors(self) -> Colors:
+        """The colours that the program has set itself (OSC 4, 10, 11, 12)."""
+        lib = self._lib
+
+        def single(data: int) -> int | None:
+            color = self._ffi.new("GhosttyColorRgb*")
+            missing = lib.ghostty_terminal_get(self._terminal, data, color)
+            return None if missing else _rgb(color[0])
+
+        now, default = (self._ffi.new("GhosttyColorRgb[256]") for _ in range(2))
+        self._get(lib.GHOSTTY_TERMINAL_DATA_COLOR_PALETTE, now)
+        self._get(lib.GHOSTTY_TERMINAL_DATA_COLOR_PALETTE_DEFAULT, default)
+        palette: dict[int, int] = {}
+        if bytes(self._ffi.buffer(now)) != bytes(self._ffi.buffer(default)):
+            pairs = enumerate(zip(map(_rgb, now), map(_rgb, default), strict=True))
+            palette = {number: new for number, (new, old) in pairs if new != old}
+        return Colors(
+            single(lib.GHOSTTY_TERMINAL_DATA_COLOR_FOREGROUND),
+            single(lib.GHOSTTY_TERMINAL_DATA_COLOR_BACKGROUND),
+            single(lib.GHOSTTY_TERMINAL_DATA_COLOR_CURSOR),
+            palette,
+        )
+
     def goes_on(self, row: int) -> bool:
         """Whether the line in this row was wrapped to the next; row 0 is the oldest kept."""
         return self._flag(row, self._lib.GHOSTTY_ROW_DATA_WRAP)
@@ -290,3 +329,7 @@ class Screen:
         text = bytes(self._ffi.buffer(self._buffer, length[0]))
         # The engine keeps DEL as the character of a cell; no terminal shows it.
         return _TRAILING_BLANKS.sub(b"", text.replace(b"\x7f", b"")) if b"\x7f" in text else text
+
+
+def _rgb(color: Any) -> int:  # noqa: ANN401
+    return int(color.r << 16 | color.g << 8 | color.b)

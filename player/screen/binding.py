@@ -1,11 +1,11 @@
 """Finding, loading and checking libghostty-vt, the screen engine's library.
 
 It comes in the wheel of pyghostty, whose own import parses an 80 kB header at each start (130 ms).
-We take the library from that wheel and our own part of the header, parsed beforehand
-(player/ghostty.h, player/ghostty_abi.py): 5 ms. What the library says of its types is compared
-with what we compiled in, so that another version is refused instead of misread.
+We take the library from that wheel and our own part of the header, parsed beforehand (ghostty.h,
+ghostty_abi.py): 5 ms. What the library says of its types is compared with what we compiled in, so
+that another version is refused instead of misread.
 
-Knows nothing of screens: that is `player.screen`.
+Knows nothing of screens: that is `player.screen.engine`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ LIBRARY_VARIABLE: Final = "PYGHOSTTY_LIB"
 """Names a library to load instead of the wheel's; pyghostty heeds the same variable."""
 
 _INSTALL: Final = "pip install 'pyghostty>=0.1.3,<0.2'"
+_UNIONS_THERE: Final = ("GhosttyPointPlace", "GhosttyScrollPlace")
 _FILE_NAMES: Final = ("libghostty-vt.so", "libghostty-vt.dylib")
 
 
@@ -46,7 +47,7 @@ def load() -> Engine:
     Raises ScreenEngineError when there is none for this platform, or not the version we know.
     """
     try:
-        from player.ghostty_abi import ffi  # noqa: PLC0415  needs cffi, which only wheels bring
+        from player.screen.ghostty_abi import ffi  # noqa: PLC0415  needs cffi, which only wheels bring
     except ImportError:
         raise ScreenEngineError(_missing("cffi is not installed")) from None
     path = _library_path()
@@ -104,7 +105,7 @@ def _differs(ffi: Any, name: str, theirs: dict[str, Any]) -> str:  # noqa: ANN40
         for value, constant in ours.elements.items():
             if values.get(constant.removeprefix(prefix)) != value:
                 return str(constant)
-    elif ours.kind == "struct" and name != "GhosttyPointPlace":
+    elif ours.kind == "struct" and name not in _UNIONS_THERE:
         if stated is None or stated["size"] != ffi.sizeof(ours):
             return name
         offsets = {field: place["offset"] for field, place in stated["fields"].items()}

@@ -1,0 +1,286 @@
+"""A terminal's rows as styled runs, and which of them changed since the last look.
+
+By the engine's render state: one call gives all cells of a row as 64-bit words, and a style is
+asked for once per row and style id (ids are local to a page of the engine, so never longer).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from player.screen.binding import ScreenEngineError
+from player.screen.values import DEFAULT_STYLE, RGB, Row, Run, Style
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+# A cell: bits 0-1 kind, 2-25 its code point or colour, 26-41 style id, 42-43 width, 45 link.
+_KIND, _TEXT, _CLUSTER, _PALETTE_BLANK = 3, 0, 1, 2
+_CODE_POINT: Final = 0x1FFFFF
+_LOOK: Final = 0xFFFF << 26 | 1 << 45
+_WIDTH_SHIFT, _WIDTH = 42, 3
+_WIDE, _TAIL = 1, 2
+_LINK: Final = 1 << 45
+_CELL_BYTES: Final = 8
+# No script needs as many; a recording may pile up 60,000 marks on one cell.
+_LONGEST_CLUSTER: Final = 32
+_LONGEST_LINK_BYTES: Final = 4096
+_LONGEST_ROW: Final = 1000
+_MOST_STYLES: Final = 4096
+_FIRST_PRINTABLE, _DELETE, _LAST_C1 = 0x20, 0x7F, 0x9F
+_SURROGATES: Final = range(0xD800, 0xE000)
+
+
+class Drawing:
+    """Reads the rows of one terminal. `changed` counts from the last reading of this object."""
+
+    __slots__ = (
+        "_all",
+        "_cells",
+        "_codes",
+        "_dirty",
+        "_ffi",
+        "_iterator",
+        "_length",
+        "_lib",
+        "_link",
+        "_point",
+        "_ref",
+        "_row",
+        "_state",
+        "_style",
+        "_styles",
+        "_terminal",
+        "_view",
+    )  # fmt: skip
+
+    def __init__(self, ffi: Any, lib: Any, terminal: Any) -> None:  # noqa: ANN401  cffi has no types
+        self._ffi, self._lib, self._terminal = ffi, lib, terminal
+        self._state = self._made("GhosttyRenderState*", "ghostty_render_state")
+        self._iterator = self._made(
+            "GhosttyRenderStateRowIterator*", "ghostty_render_state_row_iterator"
+        )
+        self._cells = self._made("GhosttyRenderStateRowCells*", "ghostty_render_state_row_cells")
+        self._view, self._dirty = ffi.new("GhosttyCellsView*"), ffi.new("int*")
+        self._row, self._length = ffi.new("uint16_t*"), ffi.new("size_t*")
+        self._style = ffi.new("GhosttyStyle*")
+        self._style.size = ffi.sizeof("GhosttyStyle")
+        self._codes = ffi.new("uint32_t[]", 64)
+        self._link = ffi.new("uint8_t[]", _LONGEST_LINK_BYTES)
+        self._point, self._ref = ffi.new("GhosttyPoint*"), ffi.new("GhosttyGridRef*")
+        self._ref.size = ffi.sizeof("GhosttyGridRef")
+        self._styles: dict[bytes, Style] = {}
+        self._all = True
+
+    def _made(self, kind: str, name: str) -> Any:  # noqa: ANN401
+        place = self._ffi.new(kind)
+        self._check(getattr(self._lib, name + "_new")(self._ffi.NULL, place))
+        return self._ffi.gc(place, _freer(getattr(self._lib, name + "_free")))
+
+    @staticmethod
+    def _check(result: int) -> None:
+        if result:
+            raise ScreenEngineError(f"the screen engine fails with {result}")
+
+    def rows(self, *, changed_only: bool) -> list[tuple[int, Row]]:
+        """(Row number from 0, its runs) from top to bottom; all rows, or those that changed."""
+        lib, state = self._lib, self._state[0]
+        self._check(lib.ghostty_render_state_update(state, self._terminal))
+        self._check(
+            lib.ghostty_render_state_get(state, lib.GHOSTTY_RENDER_STATE_DATA_DIRTY, self._dirty)
+        )
+        every = self._all or self._dirty[0] == lib.GHOSTTY_RENDER_STATE_DIRTY_FULL
+        found: list[tuple[int, Row]] = []
+        if every or not changed_only or self._dirty[0]:
+            what = lib.GHOSTTY_RENDER_STATE_DATA_ROW_ITERATOR
+            self._check(lib.ghostty_render_state_get(state, what, self._iterator))
+            numbers = self._every() if every or not changed_only else self._changed()
+            found = [(number, self._runs(number)) for number in numbers]
+        self._check(lib.ghostty_render_state_clean(state))
+        self._all = False
+        return found
+
+    def forget(self) -> None:
+        """Let the next reading give all rows: the terminal shows something else now."""
+        self._all = True
+
+    def cursor_look(self) -> tuple[int, bool]:
+        """The cursor's visual style as the engine numbers it, and whether it blinks."""
+        lib, state = self._lib, self._state[0]
+        kind, blinking = self._ffi.new("int*"), self._ffi.new("bool*")
+        self._check(lib.ghostty_render_state_update(state, self._terminal))
+        get = lib.ghostty_render_state_get
+        self._check(get(state, lib.GHOSTTY_RENDER_STATE_DATA_CURSOR_VISUAL_STYLE, kind))
+        self._check(get(state, lib.GHOSTTY_RENDER_STATE_DATA_CURSOR_BLINKING, blinking))
+        return kind[0], bool(blinking[0])
+
+    def _every(self) -> Iterator[int]:
+        number, more = 0, self._lib.ghostty_render_state_row_iterator_next
+        while more(self._iterator[0]):
+            yield number
+            number += 1
+
+    def _changed(self) -> Iterator[int]:
+        more = self._lib.ghostty_render_state_row_iterator_next_dirty
+        while more(self._iterator[0], self._row):
+            yield self._row[0]
+
+    def _runs(self, number: int) -> Row:
+        """The runs of the row at which the iterator stands."""
+        lib, view, iterator = self._lib, self._view, self._iterator[0]
+        get = lib.ghostty_render_state_row_get
+        self._check(get(iterator, lib.GHOSTTY_RENDER_STATE_ROW_DATA_CELLS_RAW, view))
+        raw = bytes(self._ffi.buffer(view.ptr, view.len * _CELL_BYTES)) if view.len else b""
+        length = -(-len(raw.rstrip(b"\0")) // _CELL_BYTES)
+        if not length:
+            return ()
+        self._check(get(iterator, lib.GHOSTTY_RENDER_STATE_ROW_DATA_CELLS, self._cells))
+        return self._joined(number, memoryview(raw).cast("Q")[:length].tolist())
+
+    def _joined(self, number: int, words: list[int]) -> Row:
+        runs: list[Run] = []
+        looks: dict[int, Style] = {}
+        style, text, cols = DEFAULT_STYLE, "", 0
+        seen = -1
+        previous_wide = False
+        for col, word in enumerate(words):
+            width = word >> _WIDTH_SHIFT & _WIDTH
+            if width == _TAIL and previous_wide:
+                previous_wide = False
+                continue
+            kind = word & _KIND
+            if kind > _CLUSTER:
+                look, character = word & ~(_WIDTH << _WIDTH_SHIFT), " "
+            else:
+                look = word & _LOOK
+                code = word >> 2 & _CODE_POINT
+                character = _character(code) if kind == _TEXT else self._cluster(col, code)
+            # Of a wide character that was cut in half nothing can be shown.
+            previous_wide = width == _WIDE and _has_tail(words, col)
+            if width and not previous_wide:
+                character = " "
+            if look != seen:
+                seen = look
+                if look not in looks or look & _LINK:
+                    looks[look] = self._look(number, col, word) if look else DEFAULT_STYLE
+                found = looks[look]
+                if found != style:
+                    if cols:
+                        runs.append(Run(text, cols, style))
+                    style, text, cols = found, "", 0
+            elif look & _LINK and (found := self._look(number, col, word)) != style:
+                runs.append(Run(text, cols, style))
+                style, text, cols = found, "", 0
+            text += character
+            cols += 2 if previous_wide else 1
+        return _without_blanks([*runs, Run(text, cols, style)])
+
+    def _look(self, number: int, col: int, word: int) -> Style:
+        kind = word & _KIND
+        if kind > _CLUSTER:
+            color = word >> 2
+            bg = color & 0xFF if kind == _PALETTE_BLANK else RGB | _swapped(color)
+            return Style(bg=bg)
+        style = self._styled(col) if word >> 26 & 0xFFFF else DEFAULT_STYLE
+        if word & _LINK and (link := self._link_at(number, col)):
+            style = style._replace(link=link)
+        return style
+
+    def _styled(self, col: int) -> Style:
+        lib, cells = self._lib, self._cells[0]
+        self._check(lib.ghostty_render_state_row_cells_select(cells, col))
+        what = lib.GHOSTTY_RENDER_STATE_ROW_CELLS_DATA_STYLE
+        self._check(lib.ghostty_render_state_row_cells_get(cells, what, self._style))
+        key = bytes(self._ffi.buffer(self._style))
+        style = self._styles.get(key)
+        if style is None:
+            if len(self._styles) >= _MOST_STYLES:
+                self._styles.clear()
+            style = self._styles[key] = _style(self._style)
+        return style
+
+    def _cluster(self, col: int, code: int) -> str:
+        if _character(code) == " ":  # marks on nothing: the engine's own text leaves them off too
+            return " "
+        lib, cells = self._lib, self._cells[0]
+        self._check(lib.ghostty_render_state_row_cells_select(cells, col))
+        get = lib.ghostty_render_state_row_cells_get
+        self._check(get(cells, lib.GHOSTTY_RENDER_STATE_ROW_CELLS_DATA_GRAPHEMES_LEN, self._length))
+        if self._length[0] > len(self._codes):
+            self._codes = self._ffi.new("uint32_t[]", self._length[0])
+        self._check(get(cells, lib.GHOSTTY_RENDER_STATE_ROW_CELLS_DATA_GRAPHEMES_BUF, self._codes))
+        codes = self._codes[0 : min(self._length[0], _LONGEST_CLUSTER)]
+        return "".join(map(_character, codes)) or _character(code)
+
+    def _link_at(self, row: int, col: int) -> str:
+        """The address of the hyperlink at a cell of the viewport; empty when it is too long."""
+        lib, point = self._lib, self._point
+        point.tag, point.value.x, point.value.y = lib.GHOSTTY_POINT_TAG_VIEWPORT, col, row
+        if lib.ghostty_terminal_grid_ref(self._terminal, point[0], self._ref):
+            return ""
+        got = lib.ghostty_grid_ref_hyperlink_uri(
+            self._ref, self._link, _LONGEST_LINK_BYTES, self._length
+        )
+        if got:
+            return ""
+        return bytes(self._ffi.buffer(self._link, self._length[0])).decode(errors="replace")
+
+
+def _freer(free: Any) -> Callable[[Any], None]:  # noqa: ANN401
+    def freed(place: Any) -> None:  # noqa: ANN401
+        free(place[0])
+
+    return freed
+
+
+def _character(code: int) -> str:
+    """What a cell shows. The engine keeps DEL as a character; nothing of that kind gets out."""
+    if code < _FIRST_PRINTABLE or _DELETE <= code <= _LAST_C1:
+        return " "
+    return "\ufffd" if code in _SURROGATES else chr(code)
+
+
+def _has_tail(words: list[int], col: int) -> bool:
+    return col + 1 < len(words) and words[col + 1] >> _WIDTH_SHIFT & _WIDTH == _TAIL
+
+
+def _swapped(color: int) -> int:
+    """The cell's red is in the lowest byte."""
+    return (color & 0xFF) << 16 | color & 0xFF00 | color >> 16 & 0xFF
+
+
+def _without_blanks(runs: list[Run]) -> Row:
+    while runs and runs[-1].style == DEFAULT_STYLE:
+        last = runs.pop()
+        text = last.text.rstrip(" ")
+        if text:
+            runs.append(Run(text, last.cols - len(last.text) + len(text), last.style))
+            break
+    return tuple(runs)
+
+
+def _color(color: Any) -> int | None:  # noqa: ANN401
+    if color.tag == 0:
+        return None
+    if color.tag == 1:
+        return int(color.value.palette)
+    rgb = color.value.rgb
+    return RGB | int(rgb.r) << 16 | int(rgb.g) << 8 | int(rgb.b)
+
+
+def _style(style: Any) -> Style:  # noqa: ANN401
+    return Style(
+        _color(style.fg_color),
+        _color(style.bg_color),
+        style.bold,
+        style.faint,
+        style.italic,
+        style.underline,
+        style.blink,
+        style.inverse,
+        style.invisible,
+        style.strikethrough,
+        style.overline,
+        "",
+        _color(style.underline_color),
+    )
