@@ -8,7 +8,9 @@ or older than the log.
 from __future__ import annotations
 
 import fcntl
+import math
 import os
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from formats.errors import (
@@ -40,7 +42,8 @@ class Listed(NamedTuple):
     """One session of a listing. `live` says that a recorder writes it now.
 
     `disk_bytes` is what its segments take on disk, sealed ones as compressed. `meta` has the title
-    and the tags that a person gave it with `cs-meta`; `pinned` says that `cs-pin` keeps it.
+    and the tags that a person gave it with `cs-meta`; `pinned` says that `cs-pin` keeps it. Unless
+    `counted`, the numbers of entries, bytes and markers in `meta` are not known and 0.
     """
 
     session: Session
@@ -48,6 +51,11 @@ class Listed(NamedTuple):
     live: bool
     disk_bytes: int
     pinned: bool = False
+
+    @property
+    def counted(self) -> bool:
+        """Whether its log was read, now or before."""
+        return bool(self.meta.version)
 
 
 def resolve(home: Home, text: str) -> Session:
@@ -75,20 +83,34 @@ def resolve(home: Home, text: str) -> Session:
     raise NoSuchSessionError(f"no session {shown} in {printable(home.path, 200)}; cs-ls shows them")
 
 
-def listing(home: Home) -> list[Listed]:
+def listing(home: Home, *, rebuild_s: float | None = None) -> list[Listed]:
     """All sessions of the home, the newest first by start; none when the home is not there.
 
-    Raises UnsafeHomeError. Summaries that had to be rebuilt are written back where that can be.
+    Summaries that are missing are rebuilt and written back where that can be, for `rebuild_s`
+    seconds at most; those that are still missing then are made of a log's first and last lines
+    (`Listed.counted`). Raises UnsafeHomeError.
     """
-    found = [_listed(home, session_id, files) for session_id, files in _scan(home).items()]
+    until_s = None if rebuild_s is None else time.monotonic() + rebuild_s
+    found = [_listed(home, session_id, files, until_s) for session_id, files in _scan(home).items()]
     found.sort(key=lambda listed: (listed.meta.start_us, listed.session.id), reverse=True)
     return found
+
+
+def listed(home: Home, session: Session) -> Listed:
+    """One session as it would be listed. Raises LogError when it lies elsewhere and is no log."""
+    files = _scan(home).get(session.id) if session.path == home.log(session.id) else None
+    if files is not None:
+        return _listed(home, session.id, files, None)
+    meta = rebuild(session)
+    return Listed(session, meta, live=False, disk_bytes=session.size_bytes())
 
 
 class _Files:
     """What lies in the folder of one session."""
 
-    __slots__ = ("disk_bytes", "has_meta", "has_user", "last_closed", "last_number", "open_bytes")
+    __slots__ = (
+        "disk_bytes", "has_meta", "has_user", "last_closed", "last_number", "open_bytes", "paths",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.open_bytes: int | None = None
@@ -96,6 +118,11 @@ class _Files:
         self.has_meta = self.has_user = False
         self.last_number = 0
         self.last_closed: str | None = None
+        self.paths: dict[float, str] = {}
+
+    def in_order(self) -> list[str]:
+        """Its files; a plain one goes before a sealed one of the same segment."""
+        return [self.paths[number] for number in sorted(self.paths)]
 
 
 def _scan(home: Home) -> dict[str, _Files]:
@@ -136,14 +163,17 @@ def _note(sessions: dict[str, _Files], item: os.DirEntry[str]) -> None:
         size = 0
     files = sessions.setdefault(name.session_id, _Files())
     files.disk_bytes += size
+    number = math.inf if name.number is None else name.number
+    if not name.sealed or number not in files.paths:
+        files.paths[number] = item.path
     if name.number is None and not name.sealed:
         files.open_bytes = size
     elif name.number is not None and not name.sealed and name.number > files.last_number:
         files.last_number, files.last_closed = name.number, item.path
 
 
-def _listed(home: Home, session_id: str, files: _Files) -> Listed:
-    listed = _as_recorded(home, session_id, files)
+def _listed(home: Home, session_id: str, files: _Files, until_s: float | None = None) -> Listed:
+    listed = _as_recorded(home, session_id, files, until_s)
     if not files.has_user:
         return listed
     from formats.user import read_user  # noqa: PLC0415  most sessions have none
@@ -152,7 +182,7 @@ def _listed(home: Home, session_id: str, files: _Files) -> Listed:
     return listed._replace(meta=said.over(listed.meta), pinned=said.pinned)
 
 
-def _as_recorded(home: Home, session_id: str, files: _Files) -> Listed:
+def _as_recorded(home: Home, session_id: str, files: _Files, until_s: float | None) -> Listed:
     session = Session(session_id, home.logs)
     meta = read_meta(home.meta(session_id)) if files.has_meta else None
     if meta is not None and meta.session_id == session_id:
@@ -163,7 +193,8 @@ def _as_recorded(home: Home, session_id: str, files: _Files) -> Listed:
         meta = None
     live = _is_live(home, session_id, files)
     if meta is None or not live or meta.state != RECORDING:
-        meta = _rebuilt(home, session, live=live)
+        in_time = until_s is None or time.monotonic() < until_s
+        meta = _rebuilt(home, session, live=live) if in_time else _brief(session, files, live=live)
     return Listed(session, meta, live, files.disk_bytes)
 
 
@@ -179,6 +210,16 @@ def _rebuilt(home: Home, session: Session, *, live: bool) -> Meta:
         except OSError:  # a store that is only lent to us
             pass
     return meta
+
+
+def _brief(session: Session, files: _Files, *, live: bool) -> Meta:
+    from formats.brief import brief  # noqa: PLC0415  mostly not needed
+
+    state: State = RECORDING if live else ENDED
+    try:
+        return brief(session, files.in_order(), state)
+    except LogError:
+        return Tally().meta(session.id, state, 0, 0)
 
 
 def _is_live(home: Home, session_id: str, files: _Files) -> bool:

@@ -7,18 +7,20 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from player.cli.console import SESSION_HELP, UsageError, checked, command_parser, say
+from player.cli.console import UsageError, checked, command_parser, say
+from player.selecting import SESSIONS_HELP, add_filters, filters_of, selected
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
     from collections.abc import Iterable, Sequence
 
-    from formats.layout import Home
     from formats.store import Listed
 
 PROG = "cs-ls"
 _STDOUT = 1
 _USUAL_WIDTH = 80
+_REBUILD_S = 0.2
+# What a person waits for without noticing; the next call goes on.
 
 _DESCRIPTION = """\
 List what was recorded, newest first: id, start, length, size on disk, exit status, command, title,
@@ -49,11 +51,13 @@ def main(argv: Sequence[str]) -> int:
     typed = parser().parse_args(argv)
     # Not for --help and wrong usage.
     from formats.layout import Home  # noqa: PLC0415
-    from formats.store import listing  # noqa: PLC0415
 
     home = Home.of(os.environ, typed.home)
-    listed = _named(home, typed.sessions) if typed.sessions else listing(home)
-    if not listed:
+    filters, rebuild_s = filters_of(typed), None if typed.json else _REBUILD_S
+    listed = selected(home, typed.sessions, filters, rebuild_s=rebuild_s)
+    if not listed and filters:
+        say(PROG, f"no session in {home.logs} is as the filters want it")
+    elif not listed:
         say(PROG, f"no session is recorded yet in {home.logs}: cs-rec makes one")
     for line in _lines(listed[: typed.number], json_wanted=typed.json):
         print(line)
@@ -63,8 +67,9 @@ def main(argv: Sequence[str]) -> int:
 def parser() -> ArgumentParser:
     """The parser of `cs-ls`."""
     made = command_parser(PROG, "[options] [SESSION ...]", _DESCRIPTION, _EPILOG)
-    made.add_argument("sessions", metavar="SESSION", nargs="*", help=SESSION_HELP)
+    made.add_argument("sessions", metavar="SESSION", nargs="*", help=SESSIONS_HELP)
     made.add_argument("-n", "--number", metavar="N", type=checked(_count), help="only the newest N")
+    add_filters(made)
     made.add_argument("--json", action="store_true", help="one JSON object a line")
     return made
 
@@ -73,26 +78,6 @@ def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise UsageError(f"{text!r} is no number of sessions")
     return int(text)
-
-
-def _named(home: Home, names: Sequence[str]) -> list[Listed]:
-    """The sessions of the store or at a path that were asked for, each once, newest first."""
-    from formats.meta import rebuild  # noqa: PLC0415
-    from formats.store import Listed, listing, resolve  # noqa: PLC0415
-
-    resolved = [resolve(home, name) for name in names]
-    sessions = {(session.id, session.path): session for session in resolved}
-    found: list[Listed] = []
-    in_store: dict[str, Listed] | None = None
-    for session in sessions.values():
-        if session.path == home.log(session.id):
-            in_store = in_store or {one.session.id: one for one in listing(home)}
-            found.append(in_store[session.id])
-        else:
-            found.append(
-                Listed(session, rebuild(session), live=False, disk_bytes=session.size_bytes())
-            )
-    return sorted(found, key=lambda one: one.meta.start_us, reverse=True)
 
 
 def _lines(listed: Sequence[Listed], *, json_wanted: bool) -> Iterable[str]:

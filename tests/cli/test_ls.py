@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from formats.layout import Home
+from formats.store import listing
 from tests.support.logs import BEGINNING_US, Said, ended, start, store_log, write_log
 from tests.support.recording import OuterTerminal
 
@@ -115,7 +117,7 @@ def test_help_says_what_comes_out(cs) -> None:
 
 def test_a_thousand_sessions_are_listed_without_reading_a_log(cs, home: Path) -> None:
     ids = [store_log(home, start(), ended(1000)) for _ in range(1000)]
-    cs("ls")  # writes the summaries
+    cs("ls", "--json")  # writes the summaries
     for session_id in ids:  # of the same size, so that only reading it would tell
         log = home / "logs" / f"{session_id}.jsonl"
         log.write_bytes(b"?" * log.stat().st_size)
@@ -123,3 +125,23 @@ def test_a_thousand_sessions_are_listed_without_reading_a_log(cs, home: Path) ->
     shown = [json.loads(line) for line in done.stdout.splitlines()]
     assert {one["session_id"] for one in shown} == set(ids)
     assert all(one["exit_status"] == 0 for one in shown)
+
+
+def test_a_log_without_a_summary_is_listed_by_its_first_and_last_lines(home: Path) -> None:
+    """When there is no time to read it all; `--json` gives what is counted, and so reads it."""
+    said = [Said(n, b"line %d\r\n" % n) for n in range(2000)]
+    store_log(home, start(title="long"), *said, ended(70_000, 3))
+    (brief,) = listing(Home(str(home)), rebuild_s=0)
+    assert not brief.counted
+    assert not list((home / "logs").glob("*.meta.json"))
+    (whole,) = listing(Home(str(home)))
+    assert whole.counted
+    assert whole.meta._replace(
+        entries=0, output_bytes=0, open_bytes=0, version=0
+    ) == brief.meta._replace(open_bytes=0)
+
+
+def test_filters(cs, three) -> None:
+    assert cs("ls", "--title", "SEC").stdout.startswith(three[1][:8])
+    assert cs("ls", "--since", "2026-02-09", "--json").stdout.count("\n") == 1
+    assert cs("ls", "last", "--title", "first").returncode == 2
