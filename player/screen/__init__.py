@@ -10,7 +10,7 @@ What has scrolled off is kept as long as asked for; `player.history` takes it li
 from __future__ import annotations
 
 from player.screen.binding import ScreenEngineError
-from player.screen.engine import Screen
+from player.screen.face import GRAPHEME, Screen, Width
 from player.screen.values import (
     DEFAULT_STYLE,
     LARGEST_SIZE,
@@ -27,6 +27,6 @@ from player.screen.values import (
     clamp,
 )
 
-__all__ = ["DEFAULT_STYLE", "LARGEST_SIZE", "LONGEST_LINE_ROWS", "RGB", "SMALLEST_SIZE"]
-__all__ += ["Colors", "Cursor", "CursorShape", "Row", "Run", "State", "Style"]
+__all__ = ["DEFAULT_STYLE", "GRAPHEME", "LARGEST_SIZE", "LONGEST_LINE_ROWS", "RGB", "SMALLEST_SIZE"]
+__all__ += ["Colors", "Cursor", "CursorShape", "Row", "Run", "State", "Style", "Width"]
 __all__ += ["Screen", "ScreenEngineError", "clamp"]

@@ -11,6 +11,7 @@ Knows nothing of screens: that is `player.screen.engine`.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from functools import cache
 from importlib.util import find_spec
@@ -25,6 +26,7 @@ LIBRARY_VARIABLE: Final = "PYGHOSTTY_LIB"
 
 _INSTALL: Final = "pip install 'pyghostty>=0.1.3,<0.2'"
 _UNIONS_THERE: Final = ("GhosttyPointPlace", "GhosttyScrollPlace")
+_REVISION: Final = re.compile(r"ghostty ([0-9a-f]+)")
 _FILE_NAMES: Final = ("libghostty-vt.so", "libghostty-vt.dylib")
 
 
@@ -33,11 +35,18 @@ class ScreenEngineError(SessionsError):
 
 
 class Engine(NamedTuple):
-    """The loaded library: cffi's `ffi`, its `lib`, and where it came from."""
+    """The loaded library: cffi's `ffi`, its `lib`, where it came from, and which build it is."""
 
     ffi: Any
     lib: Any
     path: str
+    id: str
+
+
+def checked(result: int) -> None:
+    """Raise ScreenEngineError for what a function of the library gives when it fails."""
+    if result:
+        raise ScreenEngineError(f"the screen engine fails with {result}")
 
 
 @cache
@@ -60,7 +69,7 @@ def load() -> Engine:
     if wrong:
         message = f"the screen engine {path} is not a version we know ({wrong}): {_INSTALL}"
         raise ScreenEngineError(message)
-    return Engine(ffi, lib, path)
+    return Engine(ffi, lib, path, _build_of(path))
 
 
 def _missing(reason: str) -> str:
@@ -79,6 +88,26 @@ def _library_path() -> str:
             if os.path.exists(path):
                 return path
     raise ScreenEngineError(_missing("pyghostty is not installed"))
+
+
+def _build_of(path: str) -> str:
+    """Names the build: two that differ may not read each other's snapshots.
+
+    The library tells no version of its own that would do (all say 0.1.0-dev), so it is that of
+    the wheel, ghostty's revision as the wheel's header states it, and the library's size.
+    """
+    package = os.path.dirname(os.path.dirname(path))
+    version = revision = "unknown"
+    try:
+        for name in os.listdir(os.path.dirname(package)):
+            if name.startswith("pyghostty-") and name.endswith(".dist-info"):
+                version = name.removeprefix("pyghostty-").removesuffix(".dist-info")
+        with open(os.path.join(package, "_cdef.py"), encoding="utf-8") as header:
+            found = _REVISION.search(header.readline())
+            revision = found[1] if found else revision
+    except OSError:  # a library of the user's own: its size and its age must do
+        revision = str(os.stat(path).st_mtime_ns)
+    return f"pyghostty-{version}-{revision}-{os.stat(path).st_size}"
 
 
 def _first_difference(ffi: Any, lib: Any) -> str:  # noqa: ANN401  cffi has no types

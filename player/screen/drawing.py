@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from player.screen.binding import ScreenEngineError
+from player.screen.binding import checked
 from player.screen.values import DEFAULT_STYLE, RGB, Row, Run, Style
 
 if TYPE_CHECKING:
@@ -74,29 +74,24 @@ class Drawing:
 
     def _made(self, kind: str, name: str) -> Any:  # noqa: ANN401
         place = self._ffi.new(kind)
-        self._check(getattr(self._lib, name + "_new")(self._ffi.NULL, place))
+        checked(getattr(self._lib, name + "_new")(self._ffi.NULL, place))
         return self._ffi.gc(place, _freer(getattr(self._lib, name + "_free")))
-
-    @staticmethod
-    def _check(result: int) -> None:
-        if result:
-            raise ScreenEngineError(f"the screen engine fails with {result}")
 
     def rows(self, *, changed_only: bool) -> list[tuple[int, Row]]:
         """(Row number from 0, its runs) from top to bottom; all rows, or those that changed."""
         lib, state = self._lib, self._state[0]
-        self._check(lib.ghostty_render_state_update(state, self._terminal))
-        self._check(
+        checked(lib.ghostty_render_state_update(state, self._terminal))
+        checked(
             lib.ghostty_render_state_get(state, lib.GHOSTTY_RENDER_STATE_DATA_DIRTY, self._dirty)
         )
         every = self._all or self._dirty[0] == lib.GHOSTTY_RENDER_STATE_DIRTY_FULL
         found: list[tuple[int, Row]] = []
         if every or not changed_only or self._dirty[0]:
             what = lib.GHOSTTY_RENDER_STATE_DATA_ROW_ITERATOR
-            self._check(lib.ghostty_render_state_get(state, what, self._iterator))
+            checked(lib.ghostty_render_state_get(state, what, self._iterator))
             numbers = self._every() if every or not changed_only else self._changed()
             found = [(number, self._runs(number)) for number in numbers]
-        self._check(lib.ghostty_render_state_clean(state))
+        checked(lib.ghostty_render_state_clean(state))
         self._all = False
         return found
 
@@ -108,10 +103,10 @@ class Drawing:
         """The cursor's visual style as the engine numbers it, and whether it blinks."""
         lib, state = self._lib, self._state[0]
         kind, blinking = self._ffi.new("int*"), self._ffi.new("bool*")
-        self._check(lib.ghostty_render_state_update(state, self._terminal))
+        checked(lib.ghostty_render_state_update(state, self._terminal))
         get = lib.ghostty_render_state_get
-        self._check(get(state, lib.GHOSTTY_RENDER_STATE_DATA_CURSOR_VISUAL_STYLE, kind))
-        self._check(get(state, lib.GHOSTTY_RENDER_STATE_DATA_CURSOR_BLINKING, blinking))
+        checked(get(state, lib.GHOSTTY_RENDER_STATE_DATA_CURSOR_VISUAL_STYLE, kind))
+        checked(get(state, lib.GHOSTTY_RENDER_STATE_DATA_CURSOR_BLINKING, blinking))
         return kind[0], bool(blinking[0])
 
     def _every(self) -> Iterator[int]:
@@ -129,12 +124,12 @@ class Drawing:
         """The runs of the row at which the iterator stands."""
         lib, view, iterator = self._lib, self._view, self._iterator[0]
         get = lib.ghostty_render_state_row_get
-        self._check(get(iterator, lib.GHOSTTY_RENDER_STATE_ROW_DATA_CELLS_RAW, view))
+        checked(get(iterator, lib.GHOSTTY_RENDER_STATE_ROW_DATA_CELLS_RAW, view))
         raw = bytes(self._ffi.buffer(view.ptr, view.len * _CELL_BYTES)) if view.len else b""
         length = -(-len(raw.rstrip(b"\0")) // _CELL_BYTES)
         if not length:
             return ()
-        self._check(get(iterator, lib.GHOSTTY_RENDER_STATE_ROW_DATA_CELLS, self._cells))
+        checked(get(iterator, lib.GHOSTTY_RENDER_STATE_ROW_DATA_CELLS, self._cells))
         return self._joined(number, memoryview(raw).cast("Q")[:length].tolist())
 
     def _joined(self, number: int, words: list[int]) -> Row:
@@ -188,9 +183,9 @@ class Drawing:
 
     def _styled(self, col: int) -> Style:
         lib, cells = self._lib, self._cells[0]
-        self._check(lib.ghostty_render_state_row_cells_select(cells, col))
+        checked(lib.ghostty_render_state_row_cells_select(cells, col))
         what = lib.GHOSTTY_RENDER_STATE_ROW_CELLS_DATA_STYLE
-        self._check(lib.ghostty_render_state_row_cells_get(cells, what, self._style))
+        checked(lib.ghostty_render_state_row_cells_get(cells, what, self._style))
         key = bytes(self._ffi.buffer(self._style))
         style = self._styles.get(key)
         if style is None:
@@ -203,12 +198,12 @@ class Drawing:
         if _character(code) == " ":  # marks on nothing: the engine's own text leaves them off too
             return " "
         lib, cells = self._lib, self._cells[0]
-        self._check(lib.ghostty_render_state_row_cells_select(cells, col))
+        checked(lib.ghostty_render_state_row_cells_select(cells, col))
         get = lib.ghostty_render_state_row_cells_get
-        self._check(get(cells, lib.GHOSTTY_RENDER_STATE_ROW_CELLS_DATA_GRAPHEMES_LEN, self._length))
+        checked(get(cells, lib.GHOSTTY_RENDER_STATE_ROW_CELLS_DATA_GRAPHEMES_LEN, self._length))
         if self._length[0] > len(self._codes):
             self._codes = self._ffi.new("uint32_t[]", self._length[0])
-        self._check(get(cells, lib.GHOSTTY_RENDER_STATE_ROW_CELLS_DATA_GRAPHEMES_BUF, self._codes))
+        checked(get(cells, lib.GHOSTTY_RENDER_STATE_ROW_CELLS_DATA_GRAPHEMES_BUF, self._codes))
         codes = self._codes[0 : min(self._length[0], _LONGEST_CLUSTER)]
         return "".join(map(_character, codes)) or _character(code)
 

@@ -17,6 +17,7 @@ from formats.size import Size
 from player.history import History
 from player.screen import LONGEST_LINE_ROWS, Cursor, Screen, ScreenEngineError
 from player.screen import binding as ghostty
+from player.screen.face import engine_class
 
 ROOT = Path(__file__).resolve().parents[2]
 FAMILY = "\U0001f469\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
@@ -245,8 +246,10 @@ print(*sorted({"cffi", "pycparser", "pyghostty"} & set(sys.modules)))
 def fresh_load(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv(ghostty.LIBRARY_VARIABLE, raising=False)
     ghostty.load.cache_clear()
+    engine_class.cache_clear()
     yield monkeypatch
     ghostty.load.cache_clear()
+    engine_class.cache_clear()
 
 
 def message_of_failure() -> str:
@@ -310,7 +313,7 @@ def test_another_version_is_refused(
 
 def test_our_part_of_the_header_is_that_of_pyghostty() -> None:
     theirs = pytest.importorskip("pyghostty._ffi")
-    ours, lib, _ = ghostty.load()
+    ours, lib, _, _ = ghostty.load()
     for name in ours.list_types()[0]:
         if name in {"GhosttyPointPlace", "GhosttyScrollPlace"}:
             continue
@@ -334,7 +337,7 @@ def test_the_parsed_header_is_that_of_the_file() -> None:
     cffi = pytest.importorskip("cffi")
     parsed = cffi.FFI()
     parsed.cdef((ROOT / "player" / "screen" / "ghostty.h").read_text())
-    ours, lib, path = ghostty.load()
+    ours, lib, path, _ = ghostty.load()
     assert parsed.list_types()[0] == ours.list_types()[0]
     for name in ours.list_types()[0]:
         assert parsed.sizeof(name) == ours.sizeof(name), name
