@@ -135,6 +135,7 @@ pin = Command("pin", "player.cli.pin")
 prune = Command("prune", "player.cli.prune")
 restore = Command("restore", "player.cli.restore")
 rm = Command("rm", "player.cli.rm")
+verify = Command("verify", "player.cli.verify")
 
 _ALL = (
     rec,
@@ -148,6 +149,7 @@ _ALL = (
     prune,
     restore,
     rm,
+    verify,
 )
 COMMANDS = {command.name: command for command in _ALL}
 

@@ -1,14 +1,32 @@
-"""What a reading had to skip: counted, and told to a person in one line."""
+"""What a reading had to skip: counted, where each lies, and told to a person in one line."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from formats.errors import printable
+
+# Enough for any person and for a repair's report; a file of damage must not choose our memory.
+_MOST_PLACES = 1000
+
+
+class DamagedPlace(NamedTuple):
+    """One place of damage. `kind` is line, torn, frame or missing (a segment).
+
+    `offset` counts bytes of the segment, as decompressed; behind a lost frame of a file without a
+    seek table it is what was read before it.
+    """
+
+    path: str
+    kind: str
+    what: str
+    offset: int
 
 
 class Damage:
     """What a reading had to skip. Counts, and the first place in words."""
 
-    __slots__ = ("first", "frames", "lines", "missing_segments", "torn")
+    __slots__ = ("first", "frames", "lines", "missing_segments", "places", "torn")
 
     def __init__(self) -> None:
         self.lines = 0
@@ -21,11 +39,15 @@ class Damage:
         """Last lines without their end: a recorder that died, or one that is writing just now."""
         self.first: str | None = None
         """The first place, as `FILE, line 12: bad base64`."""
+        self.places: list[DamagedPlace] = []
+        """The first thousand places."""
 
-    def note(self, where: str, what: str) -> None:
-        """Remember the first place."""
+    def note(self, where: str, what: str, place: DamagedPlace | None = None) -> None:
+        """Remember the first place in words, and each as a value."""
         if self.first is None:
             self.first = f"{printable(where, 200)}, {what}"
+        if place is not None and len(self.places) < _MOST_PLACES:
+            self.places.append(place)
 
     def __bool__(self) -> bool:
         return bool(self.lines or self.frames or self.missing_segments or self.torn)

@@ -21,6 +21,9 @@ _HEAD = struct.pack("<II", 0x184D2A55, 72) + b"sha-256\x01"
 _HASH_BYTES = 32
 LENGTH = len(_HEAD) + 2 * _HASH_BYTES
 _READ_BYTES = 1 << 18
+# As the last entry of the seek table, before its footer of 9 bytes.
+_TABLE_ENTRY = struct.pack("<II", LENGTH, 0)
+_TABLE_END_BYTES = len(_TABLE_ENTRY) + 9
 # The largest seek table that is read (1 MiB), its header, and this frame.
 _TAIL_BYTES = (1 << 20) + 8 + LENGTH
 
@@ -63,6 +66,13 @@ def find(file: BinaryIO) -> Fingerprint | None:
         return None
     hashes = tail[place + len(_HEAD) : place + LENGTH]
     return Fingerprint(hashes[:_HASH_BYTES], hashes[_HASH_BYTES:], begin + place)
+
+
+def is_due(file: BinaryIO) -> bool:
+    """Whether the seek table lists a fingerprint: if there is none, it was damaged."""
+    length = file.seek(0, os.SEEK_END)
+    file.seek(max(0, length - _TABLE_END_BYTES))
+    return file.read(8) == _TABLE_ENTRY
 
 
 def fits(file: BinaryIO, fingerprint: Fingerprint) -> bool:

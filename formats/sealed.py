@@ -107,11 +107,12 @@ def read_sealed(
     memory: one frame, or the window of a foreign one.
     """
     table = read_seek_table(file)
-    place = 0
+    place, exact = 0, False  # the table may lie, what was just decompressed does not
     for frame in table if table is not None else walk_frames(file):
         if frame.start >= 0:
-            place = frame.start
-            if place + frame.size <= start:
+            if not exact:
+                place = frame.start
+            if frame.start + frame.size <= start:
                 continue
         expected = place
         try:
@@ -121,7 +122,9 @@ def read_sealed(
                 place += len(data)
         except (zstandard.ZstdError, MemoryError) as error:
             damaged(f"frame at byte {frame.offset}: {_reason(error)}", expected)
+            exact = False
             continue
+        exact = True
         if not frame.whole:
             damaged(f"the file ends inside the frame at byte {frame.offset}", place)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from formats.damage import Damage
+from formats.damage import Damage, DamagedPlace
 from formats.entry import Decoder, Entry, LineError
 from formats.errors import LogError, printable
 from formats.layout import SEALED
@@ -85,11 +85,11 @@ def _chunks(
 
         lost = False
 
-        def damaged(what: str, _offset: int) -> None:
+        def damaged(what: str, offset: int) -> None:
             nonlocal lost
             lost = True
             damage.frames += 1
-            damage.note(path, what)
+            damage.note(path, what, DamagedPlace(path, "frame", what, offset))
 
         for offset, data in read_sealed(file, start, damaged):
             yield offset, data, lost
@@ -178,7 +178,8 @@ class _Lines:
     def note(self, place: int, what: str) -> None:
         self._damage.lines += 1
         where = f"line {self._line_number}" if self._line_number is not None else f"byte {place}"
-        self._damage.note(self._path, f"{where}: {what}")
+        found = DamagedPlace(self._path, "line", what, place)
+        self._damage.note(self._path, f"{where}: {what}", found)
 
     def _count_skipped(self) -> None:
         while self._skipped < self._buffer.skipped_lines:
@@ -189,7 +190,9 @@ class _Lines:
     def _tear(self) -> None:
         if self._buffer.torn:
             self._damage.torn += 1
-            self._damage.note(self._path, f"byte {self._buffer.offset}: a line without its end")
+            what, place = "a line without its end", self._buffer.offset
+            found = DamagedPlace(self._path, "torn", what, place)
+            self._damage.note(self._path, f"byte {place}: {what}", found)
 
     def _last(self) -> Iterator[tuple[int, bytes]]:
         """What comes after the last newline: whole if only the newline is missing, else torn."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from formats.damage import Damage
+from formats.damage import Damage, DamagedPlace
 from formats.errors import LogError, printable
 from formats.layout import LOG, SEALED, parse_log_name
 from formats.segment import (
@@ -75,6 +75,29 @@ class Session:
             return [self._file]
         closed, opened = self._segments()
         return [closed[number] for number in sorted(closed)] + opened
+
+    def numbered(self) -> tuple[dict[int, str], str | None]:
+        """The files that exist now: the closed segments by number, and the open one.
+
+        A single file counts as closed when its name says a number.
+        """
+        if self._file is None:
+            closed, opened = self._segments()
+            return closed, opened[0] if opened else None
+        name = parse_log_name(os.path.basename(self._file))
+        if name and name.number:
+            return {name.number: self._file}, None
+        return {}, self._file
+
+    @property
+    def folder(self) -> str:
+        """Where its files lie."""
+        return self._folder
+
+    @property
+    def is_single_file(self) -> bool:
+        """Whether it is one file that a path named, and not all segments in a store."""
+        return self._file is not None
 
     def size_bytes(self) -> int:
         """The bytes its files take on disk."""
@@ -245,4 +268,5 @@ def is_log_path(path: str) -> bool:
 
 def _note_missing(damage: Damage, where: str, number: int, found: int) -> None:
     damage.missing_segments += found - number
-    damage.note(where, f"segment {number} is missing")
+    what = f"segment {number} is missing"
+    damage.note(where, what, DamagedPlace(where, "missing", what, 0))

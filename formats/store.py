@@ -105,6 +105,25 @@ def listed(home: Home, session: Session) -> Listed:
     return Listed(session, meta, live=False, disk_bytes=session.size_bytes())
 
 
+def stored(home: Home) -> list[tuple[Session, bool]]:
+    """All sessions of the home by id, and whether a recorder writes each now. Opens no log.
+
+    Raises UnsafeHomeError.
+    """
+    return [
+        (Session(session_id, home.logs), _is_live(home, session_id, files))
+        for session_id, files in sorted(_scan(home).items())
+    ]
+
+
+def is_live(home: Home, session: Session) -> bool:
+    """Whether a recorder writes the session now. Raises UnsafeHomeError."""
+    if session.is_single_file:
+        return _is_locked(session.path)
+    files = _scan(home).get(session.id)
+    return files is not None and _is_live(home, session.id, files)
+
+
 class _Files:
     """What lies in the folder of one session."""
 

@@ -1,0 +1,136 @@
+"""One pass over the bytes of a segment: hashes, the gaps it states, how it ends. Decodes no line.
+
+What a hash proves need not be decoded: that is what makes verifying fast.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, NamedTuple
+
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from formats.checkpoints import Block
+
+# Found in a gap's line and nowhere else: base64 has no quotes, those in JSON texts are escaped.
+_GAP = b'"event":{"type":"gap"'
+_EXIT = b'"event":{"type":"exit"'
+_LONGEST_LINE_BYTES = 1 << 20
+
+
+class Gaps(NamedTuple):
+    """What a log states to lack."""
+
+    places: int = 0
+    entries: int = 0
+    bytes: int = 0
+
+    def plus(self, other: Gaps) -> Gaps:
+        """Both together."""
+        return Gaps(*map(sum, zip(self, other, strict=True)))
+
+
+class Scan:
+    """Feed it the bytes of a segment in order; then ask.
+
+    `blocks` are the checkpoints of this segment. Where bytes are lost (a frame), say so by the
+    offset of those that follow.
+    """
+
+    def __init__(self, blocks: Sequence[Block] = ()) -> None:
+        self.size = 0
+        """Bytes of log, lost ones included."""
+        self.gaps = Gaps()
+        self.good: list[tuple[int, int]] = []
+        """Ranges of bytes that a checkpoint proves, in order."""
+        self.bad: list[Block] = []
+        """Blocks whose bytes are not those that were written."""
+        self._digest = sha256()
+        self._blocks = list(reversed(_in_order(blocks)))
+        self._block_digest = sha256()
+        self._rest = b""
+        self._last_line = b""
+
+    @property
+    def sha256(self) -> bytes:
+        """The hash of all bytes that were fed."""
+        return self._digest.digest()
+
+    @property
+    def torn(self) -> bool:
+        """Whether the last line lacks its end."""
+        return bool(self._rest)
+
+    @property
+    def last_line_offset(self) -> int:
+        """Where the bytes behind the last newline begin, or a place shortly before."""
+        return self.size - len(self._rest)
+
+    @property
+    def has_exit(self) -> bool:
+        """Whether the last line is that of a session that ended in order."""
+        return _EXIT in (self._rest or self._last_line)
+
+    def feed(self, offset: int, data: bytes) -> None:
+        """The next bytes, which lie at `offset` of the segment."""
+        self._digest.update(data)
+        if offset != self.size:
+            self._rest = b""
+        self.size = offset + len(data)
+        self._feed_blocks(offset, data)
+        text = self._rest + data if self._rest else data
+        end = text.rfind(b"\n") + 1
+        if end:
+            self._look_for_gaps(text, end)
+            begin = text.rfind(b"\n", 0, end - 1) + 1
+            self._last_line = text[begin:end] if end - begin <= _LONGEST_LINE_BYTES else b""
+        self._rest = text[end:][-_LONGEST_LINE_BYTES:]
+
+    def finish(self) -> None:
+        """All was fed: what a block still expects is missing."""
+        self.bad += reversed(self._blocks)
+        self._blocks = []
+
+    def _feed_blocks(self, offset: int, data: bytes) -> None:
+        view, end = memoryview(data), offset + len(data)
+        while self._blocks and self._blocks[-1].start < end:
+            block = self._blocks[-1]
+            begin = max(block.start, offset)
+            self._block_digest.update(view[begin - offset : block.end - offset])
+            if block.end > end:
+                return
+            self._blocks.pop()
+            if self._block_digest.hexdigest() == block.sha256:
+                self.good.append((block.start, block.end))
+            else:
+                self.bad.append(block)
+            self._block_digest = sha256()
+
+    def _look_for_gaps(self, text: bytes, end: int) -> None:
+        place = text.find(_GAP, 0, end)
+        while place >= 0:
+            begin = text.rfind(b"\n", 0, place) + 1
+            stop = text.find(b"\n", place)
+            self.gaps = self.gaps.plus(stated_gap(text[begin:stop]))
+            place = text.find(_GAP, stop, end)
+
+
+def stated_gap(line: bytes) -> Gaps:
+    """The gap that a line states; none when it is no line."""
+    try:
+        event = orjson.loads(line)["event"]
+        return Gaps(1, int(event["entries"]), int(event["bytes"]))
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+        return Gaps()
+
+
+def _in_order(blocks: Iterable[Block]) -> list[Block]:
+    """Blocks that follow each other, whatever the side file says."""
+    kept: list[Block] = []
+    for block in blocks:
+        if not kept or block.start >= kept[-1].end:
+            kept.append(block)
+    return kept

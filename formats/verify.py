@@ -1,0 +1,256 @@
+"""Is a log what was written? Segment by segment: whole, torn, damaged (and where), or missing.
+
+What proves a segment, in this order: its own fingerprint once it is sealed, the `previous_sha256`
+in the segment that follows, the checkpoints beside the log. Lines are decoded only to locate
+damage, and where nothing proves them. A bug or a bad disk is found so; for what it proves against
+somebody who rewrites the log and all its hashes, see `formats.signing`.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from formats import fingerprint, locate
+from formats.checkpoints import read_checkpoints
+from formats.damage import Damage
+from formats.errors import LogError, printable
+from formats.layout import SEALED, parse_log_name
+from formats.scan import Gaps, Scan
+from formats.segment import Place, open_segment, read_segment
+from formats.session import Session
+
+if TYPE_CHECKING:
+    from typing import BinaryIO, Literal
+
+    from formats.checkpoints import Block
+    from formats.locate import Finding
+
+    State = Literal["whole", "torn", "damaged", "missing"]
+    Form = Literal["sealed", "closed", "open"]
+
+_ATTEMPTS = 10
+_CONTAINER = "the file has changed since it was sealed, but what it holds reads"
+
+
+class Job(NamedTuple):
+    """One segment to be checked. `path` is None for one that is missing."""
+
+    session: Session
+    number: int
+    path: str | None
+    following: str | None = None
+    """The file of the next segment, whose first line states the hash of this one."""
+    blocks: tuple[Block, ...] = ()
+    live: bool = False
+    """Whether a recorder is writing the session."""
+    last: bool = False
+
+
+class Verdict(NamedTuple):
+    """What is known of one segment. Sizes in bytes; `log_bytes` before compression.
+
+    `proven_bytes` of them are, by their SHA-256, what was written. `findings` are empty unless
+    something is wrong with it. `has_exit` says that its last line ends a session in order.
+    """
+
+    session_id: str
+    number: int
+    path: str | None
+    form: Form
+    state: State
+    log_bytes: int = 0
+    disk_bytes: int = 0
+    proven_bytes: int = 0
+    sha256: str | None = None
+    gaps: Gaps = Gaps()
+    has_exit: bool = False
+    findings: tuple[Finding, ...] = ()
+    last: bool = False
+
+
+def plan(session: Session, *, live: bool = False) -> list[Job]:
+    """The segments of a session, also those that are missing, in order.
+
+    Raises LogError when the folder or a file cannot be read.
+    """
+    if session.is_single_file:
+        return _plan_file(session, live=live)
+    closed, opened = session.numbered()
+    checkpoints = read_checkpoints(session.folder, session.id)
+    blocks = checkpoints.blocks if checkpoints else {}
+    files: dict[int, str] = dict(closed)
+    if opened is not None:
+        stated = _first_line(opened)[0]
+        files[max(stated, max(closed, default=0) + 1)] = opened
+    expected = {*range(1, max(files, default=0) + 1), *blocks}
+    numbers = range(1, max(expected, default=0) + 1)
+    return [
+        Job(
+            session,
+            number,
+            files.get(number),
+            files.get(number + 1),
+            tuple(blocks.get(number, ())),
+            live,
+            number == numbers[-1],
+        )
+        for number in numbers
+    ]
+
+
+def _plan_file(session: Session, *, live: bool) -> list[Job]:
+    """A single file; what lies beside it under its session's name helps to prove it."""
+    path = session.path
+    name = parse_log_name(os.path.basename(path))
+    if name is not None and name.session_id == session.id:
+        around = plan(Session(name.session_id, session.folder), live=live)
+        for job in around:
+            if job.path is not None and os.path.basename(job.path) == os.path.basename(path):
+                return [job._replace(session=session, path=path, last=True)]
+    return [Job(session, (name and name.number) or 1, path, live=live, last=True)]
+
+
+def check(job: Job) -> Verdict:
+    """Look at one segment. Raises LogError when it cannot be read at all."""
+    verdict = _check(job)
+    if verdict.findings and job.live:  # it may have been cut back, or rotated, as we looked
+        verdict = _check(_again(job))
+    return verdict
+
+
+def _check(job: Job) -> Verdict:
+    for _ in range(_ATTEMPTS):
+        path = job.path
+        if path is None:
+            missing = locate.Finding("missing", f"segment {job.number} is missing")
+            return Verdict(
+                job.session.id, job.number, None, "closed", "missing", findings=(missing,)
+            )
+        try:
+            with open_segment(path) as file:
+                return _check_file(job, path, file)
+        except FileNotFoundError:  # rotated or sealed since it was planned
+            job = _again(job)
+        except OSError as error:
+            shown = printable(path, 200)
+            raise LogError(f"cannot read {shown}: {error.strerror}") from None
+    raise LogError(f"{printable(job.session.path, 200)} changes faster than it can be read")
+
+
+def _again(job: Job) -> Job:
+    if job.session.is_single_file:
+        raise LogError(f"cannot read {printable(job.session.path, 200)}: it was removed")
+    for other in plan(job.session, live=job.live):
+        if other.number == job.number:
+            return other
+    return job._replace(path=None)
+
+
+def _check_file(job: Job, path: str, file: BinaryIO) -> Verdict:
+    damage, scan = Damage(), Scan(job.blocks)
+    for offset, data in locate.contents(file, path, damage):
+        scan.feed(offset, data)
+    scan.finish()
+    readable = not damage and not scan.bad
+    proofs, findings = _proofs(job, path, file, scan.sha256)
+    proven = readable and any(proofs)
+    if proven and not all(proofs):
+        what = f"segment {job.number + 1} does not continue it: it states another SHA-256"
+        findings.append(locate.Finding("chain", what))
+    ranges = _unproven(scan, wrong=bool(proofs) and readable)
+    if proven:
+        ranges = [locate.Range(scan.last_line_offset, scan.size)] if scan.torn else []
+    located = locate.findings(
+        file, path, job.session.id, ranges, begin=_line_before(scan, ranges), live=job.live
+    )
+    if any(finding.kind == "frame" for finding in located):
+        findings = []  # the frame says it better
+    elif damage and not findings:
+        findings.append(locate.Finding("container", _CONTAINER))
+    findings += located
+    expected = max((block.end for block in scan.bad), default=0)
+    if expected > scan.size and not damage:
+        what = f"its last {expected - scan.size} bytes are missing"
+        findings.append(locate.Finding("cut", what, scan.size, expected))
+    return Verdict(
+        session_id=job.session.id,
+        number=job.number,
+        path=path,
+        form=_form(path),
+        state=_state(findings),
+        log_bytes=scan.size,
+        disk_bytes=os.fstat(file.fileno()).st_size,
+        proven_bytes=scan.size if proven else sum(end - start for start, end in scan.good),
+        sha256=scan.sha256.hex(),
+        gaps=scan.gaps,
+        has_exit=scan.has_exit,
+        findings=tuple(findings),
+        last=job.last,
+    )
+
+
+def _proofs(job: Job, path: str, file: BinaryIO, digest: bytes) -> tuple[list[bool], list[Finding]]:
+    """What each hash of the whole segment says; and whether the sealed file itself has changed."""
+    proofs: list[bool] = []
+    findings: list[Finding] = []
+    sealed = path.endswith(SEALED)
+    found = fingerprint.find(file) if sealed else None
+    if found is not None and fingerprint.fits(file, found):
+        proofs.append(found.content_sha256 == digest)
+    elif found is not None or (sealed and fingerprint.is_due(file)):
+        findings.append(locate.Finding("container", _CONTAINER))
+    stated = _first_line(job.following)[1] if job.following else None
+    if stated is not None:
+        proofs.append(stated == digest.hex())
+    return proofs, findings
+
+
+def _unproven(scan: Scan, *, wrong: bool) -> list[locate.Range]:
+    """The ranges that no checkpoint proves. `wrong`: a hash of the whole speaks against it."""
+    ranges: list[locate.Range] = []
+    bad = {(b.start, min(b.end, scan.size)) for b in scan.bad if b.start < scan.size}
+    place = 0
+    for start, end in sorted([*scan.good, *bad]):
+        if start > place:
+            ranges.append(locate.Range(place, start, wrong and not bad))
+        if (start, end) in bad:
+            ranges.append(locate.Range(start, end, wrong=True))
+        place = end
+    if place < scan.size:
+        ranges.append(locate.Range(place, scan.size, wrong and not bad))
+    return ranges
+
+
+def _line_before(scan: Scan, ranges: list[locate.Range]) -> int:
+    """A line's place before the first range, for the time of what stands before it."""
+    first = min((one.start for one in ranges), default=0)
+    return max((start for start, _ in scan.good if start < first), default=0)
+
+
+def _state(findings: list[Finding]) -> State:
+    if not findings:
+        return "whole"
+    return "torn" if all(finding.kind == "torn" for finding in findings) else "damaged"
+
+
+def _form(path: str) -> Form:
+    name = parse_log_name(os.path.basename(path))
+    if path.endswith(SEALED):
+        return "sealed"
+    return "closed" if name is not None and name.number else "open"
+
+
+def _first_line(path: str) -> tuple[int, str | None]:
+    """The number that a segment's first line states, 1 if none, and the hash of the one before."""
+    try:
+        with open_segment(path) as file:
+            begin, damage = Place(0, 0), Damage()
+            for _, entry in read_segment(file, path, 0, begin=begin, expect="", damage=damage):
+                event = entry.event or {}
+                if damage or event.get("type") != "segment":
+                    break
+                return event.get("number", 1), event.get("previous_sha256")
+    except FileNotFoundError:
+        pass
+    return 1, None

@@ -1,0 +1,242 @@
+"""`cs-verify`: whether a log is what was written."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from formats import timestamp
+from formats.errors import SessionsError
+from player.cli.console import SESSION_HELP, command_parser, escaped, say
+from player.times import clock
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+    from collections.abc import Iterator, Sequence
+    from concurrent.futures import Future
+
+    from formats.layout import Home
+    from formats.locate import Finding
+    from formats.session import Session
+    from formats.verify import Verdict
+
+PROG = "cs-verify"
+_CLEAN, _FOUND = 0, 1
+_ALL = "all"
+_SHOWN_ID = 8
+_MOST_THREADS, _AHEAD = 4, 4
+_SHOWN_FINDINGS = 20
+
+_DESCRIPTION = """\
+Check that the logs of SESSION are what was written: every changed bit, every cut, every segment
+that is gone. Without SESSION, or with all, every session of the store.
+"""
+_EPILOG = """\
+how it is known:
+  A sealed segment holds the SHA-256 of its content and of itself, each later segment that of the
+  one before, and beside the open one checkpoints are kept, one a second. What they prove is not
+  decoded; what they do not prove is, line by line. The last second of a recorder that was killed
+  has no checkpoint: its lines are checked for their form alone, and not counted as proven.
+
+output:
+  One line a session, and one for each thing that is wrong: where (segment, line, byte), when, what.
+  A gap that the log itself states is told, and is nothing wrong.
+  --json, one object a segment: session_id, path, segment, form (sealed, closed, open), state
+  (whole, torn: the last line lacks its end, damaged, missing), recording, log_bytes, disk_bytes,
+  proven_bytes (of log_bytes, by SHA-256), sha256, gaps (places, entries, bytes), damage (kind,
+  what, line, last_line, offset, end, at, until: the times of the entries before and behind it)
+
+examples:
+  cs-verify                               all there is
+  cs-verify last                          one session
+  cs-verify 3f2a -v                       each of its segments
+  cs-verify talk.jsonl.zst                a log file, wherever it lies
+  cs-verify --json | jq 'select(.state != "whole")'
+
+exit status: 0 nothing wrong, 1 something found, 2 an error.
+"""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Verify sessions; the exit code says whether anything is wrong."""
+    typed = parser().parse_args(argv)
+    # Not for --help and wrong usage.
+    from formats.layout import Home  # noqa: PLC0415
+
+    home = Home.of(os.environ, typed.home)
+    found, count, failed = False, 0, False
+    for session, live, verdicts in _verified(home, typed.sessions or [_ALL]):
+        count += 1
+        if isinstance(verdicts, SessionsError):  # one that cannot be read hides no other
+            failed = True
+            say(PROG, str(verdicts))
+            continue
+        found = found or any(verdict.findings for verdict in verdicts)
+        if typed.json:
+            for verdict in verdicts:
+                print(_as_json(verdict, live=live))
+            continue
+        for line in _lines(session, verdicts, live=live, verbose=typed.verbose):
+            print(escaped(line), flush=True)
+    if not count:
+        say(PROG, f"no session is recorded yet in {home.logs}: cs-rec makes one")
+    if failed:
+        return SessionsError.exit_code
+    return _FOUND if found else _CLEAN
+
+
+def parser() -> ArgumentParser:
+    """The parser of `cs-verify`."""
+    made = command_parser(PROG, "[options] [SESSION ... | all]", _DESCRIPTION, _EPILOG)
+    made.add_argument("sessions", metavar="SESSION", nargs="*", help=SESSION_HELP)
+    made.add_argument("-v", "--verbose", action="store_true", help="a line for each segment")
+    made.add_argument("--json", action="store_true", help="one JSON object a segment")
+    return made
+
+
+def _verified(
+    home: Home, names: Sequence[str]
+) -> Iterator[tuple[Session, bool, list[Verdict] | SessionsError]]:
+    """Each session with its verdicts, several segments at a time: hashing needs no interpreter."""
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
+
+    from formats.verify import check, plan  # noqa: PLC0415
+
+    waiting: list[tuple[Session, bool, list[Future[Verdict]] | SessionsError]] = []
+    with ThreadPoolExecutor(max_workers=min(_MOST_THREADS, os.cpu_count() or 1)) as pool:
+        for session, live in _sessions(home, names):
+            try:
+                jobs = plan(session, live=live)
+                waiting.append((session, live, [pool.submit(check, job) for job in jobs]))
+            except SessionsError as error:
+                waiting.append((session, live, error))
+            if len(waiting) > _AHEAD:
+                first, first_live, verdicts = waiting.pop(0)
+                yield first, first_live, _result(verdicts)
+        for session, live, verdicts in waiting:
+            yield session, live, _result(verdicts)
+
+
+def _result(
+    verdicts: list[Future[Verdict]] | SessionsError,
+) -> list[Verdict] | SessionsError:
+    if isinstance(verdicts, SessionsError):
+        return verdicts
+    try:
+        return [verdict.result() for verdict in verdicts]
+    except SessionsError as error:
+        return error
+
+
+def _sessions(home: Home, names: Sequence[str]) -> list[tuple[Session, bool]]:
+    from formats.store import is_live, resolve, stored  # noqa: PLC0415
+
+    if _ALL in names:
+        return stored(home)
+    resolved = [resolve(home, name) for name in names]
+    sessions = {(session.id, session.path): session for session in resolved}
+    return [(session, is_live(home, session)) for session in sessions.values()]
+
+
+def _lines(
+    session: Session, verdicts: Sequence[Verdict], *, live: bool, verbose: bool
+) -> Iterator[str]:
+    """A session for a person: one line in short, then what is wrong with it."""
+    name = session.path if session.is_single_file else session.id[:_SHOWN_ID]
+    yield f"{name}  {_word(verdicts)}: {', '.join(_summary(verdicts, live=live))}"
+    for verdict in verdicts:
+        if verbose:
+            yield f"  segment {verdict.number} ({verdict.form}): {verdict.state}, " + ", ".join(
+                _sizes([verdict])
+            )
+        for finding in verdict.findings[:_SHOWN_FINDINGS]:
+            where = "" if finding.kind == "missing" else f"segment {verdict.number}, "
+            yield f"  {where}{_where(finding)}{finding.what}"
+        if len(verdict.findings) > _SHOWN_FINDINGS:
+            more = len(verdict.findings) - _SHOWN_FINDINGS
+            yield f"  segment {verdict.number}: and {more} more (--json has all)"
+
+
+def _word(verdicts: Sequence[Verdict]) -> str:
+    for state in ("damaged", "missing", "torn"):
+        if any(verdict.state == state for verdict in verdicts):
+            return {"torn": "torn tail", "missing": "incomplete"}.get(state, state)
+    return "whole"
+
+
+def _summary(verdicts: Sequence[Verdict], *, live: bool) -> Iterator[str]:
+    count = len(verdicts)
+    yield f"{count} segment{'s' if count != 1 else ''}"
+    unsealed = sum(verdict.form == "closed" for verdict in verdicts if verdict.path is not None)
+    if unsealed and not (count == 1 and verdicts[0].form == "closed"):
+        yield f"{unsealed} unsealed"
+    yield from _sizes(verdicts)
+    places, entries, size = (sum(each) for each in zip(*(v.gaps for v in verdicts), strict=True))
+    if places:
+        yield f"{places} stated gap{'s' if places > 1 else ''} ({entries} entries, {size} bytes)"
+    if live:
+        yield "being recorded"
+    elif verdicts[-1].last and not verdicts[-1].has_exit and verdicts[-1].path is not None:
+        yield "no exit line: its recorder was ended"
+
+
+def _sizes(verdicts: Sequence[Verdict]) -> Iterator[str]:
+    size = sum(verdict.log_bytes for verdict in verdicts)
+    proven = sum(verdict.proven_bytes for verdict in verdicts)
+    yield f"{_amount(size)} of log"
+    if proven < size:
+        yield f"{_amount(proven)} proven by SHA-256, the rest by its form only"
+
+
+def _amount(size: int) -> str:
+    for unit in ("bytes", "kB", "MB"):
+        if size < 1000:  # noqa: PLR2004  that is what the prefixes mean
+            return f"{size:.4g} {unit}"
+        size = size / 1000  # type: ignore[assignment]
+    return f"{size:.4g} GB"
+
+
+def _where(finding: Finding) -> str:
+    parts: list[str] = []
+    if finding.line is not None:
+        last = finding.last_line
+        parts.append(
+            f"lines {finding.line} to {last}"
+            if last is not None and last > finding.line
+            else f"line {finding.line}"
+        )
+    if finding.offset is not None:
+        parts.append(f"byte {finding.offset}")
+    if finding.at_us is not None:
+        parts.append(f"after {clock(finding.at_us)}")
+    elif finding.until_us is not None:
+        parts.append(f"before {clock(finding.until_us)}")
+    return ", ".join(parts) + ": " if parts else ""
+
+
+def _as_json(verdict: Verdict, *, live: bool) -> str:
+    import orjson  # noqa: PLC0415
+
+    fields: dict[str, Any] = {
+        "session_id": verdict.session_id,
+        "path": verdict.path,
+        "segment": verdict.number,
+        "form": verdict.form,
+        "state": verdict.state,
+        "recording": live,
+        "log_bytes": verdict.log_bytes,
+        "disk_bytes": verdict.disk_bytes,
+        "proven_bytes": verdict.proven_bytes,
+        "sha256": verdict.sha256,
+        "gaps": verdict.gaps._asdict(),
+        "damage": [_finding_as_json(finding) for finding in verdict.findings],
+    }
+    return orjson.dumps(fields).decode()
+
+
+def _finding_as_json(finding: Finding) -> dict[str, Any]:
+    fields = finding._asdict()
+    at_us, until_us = fields.pop("at_us"), fields.pop("until_us")
+    fields["at"] = None if at_us is None else timestamp.text(at_us)
+    fields["until"] = None if until_us is None else timestamp.text(until_us)
+    return fields
