@@ -102,6 +102,7 @@ class Extension:
         yield encode_piece(
             self._session.id,
             extractor.finish(),
+            extractor.take_markers(),
             until=self._place,
             until_us=self._time_us,
             state=b"",
@@ -115,6 +116,7 @@ class Extension:
         return encode_piece(
             self._session.id,
             lines,
+            self._extractor.take_markers(),
             until=self._place,
             until_us=self._time_us,
             state=self._extractor.state(),

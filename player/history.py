@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from player.screen import LONGEST_LINE_ROWS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from player.screen import Screen
 
 
@@ -35,6 +37,14 @@ class History:
         self._forgotten_rows = 0
         # Of those that the engine still keeps.
         self._taken_rows = 0
+
+    def state(self) -> tuple[int, int]:
+        """What `restore` needs, for JSON."""
+        return self._forgotten_rows, self._taken_rows
+
+    def restore(self, state: Sequence[int]) -> None:
+        """Go on where another left off, on a screen that keeps what its screen kept."""
+        self._forgotten_rows, self._taken_rows = state
 
     def first_row_kept(self) -> int:
         """The oldest row that the engine has, counted from the first that ever scrolled off."""

@@ -14,7 +14,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from formats.entry import OUTPUT, event_size
+from formats.entry import INPUT, OUTPUT, event_size
+from player.activity import Activity
 from player.history import History
 from player.lineblock import ScreenLine
 from player.look import Look
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from formats.size import Size
     from player.history import Taken
     from player.look import Record
+    from player.signals import Marker
 
 __all__ = ["LOOK_EVERY_US", "LineExtractor", "ScreenLine", "screen_lines"]
 
@@ -59,19 +61,25 @@ _ERASERS: Final = re.compile(rb"\x1b(?:\[3J|c|\[\?(?:1049|1047|47)h)")
 _LASTING_ERASERS: Final = (b"\x1b[3J", b"\x1bc")
 
 
-def screen_lines(entries: Iterable[Entry], size: Size) -> Iterator[ScreenLine]:
+def screen_lines(
+    entries: Iterable[Entry], size: Size, *, transient: bool = False
+) -> Iterator[ScreenLine]:
     """The screen lines of a whole session that begins at `size`, by the time they first stood.
 
     Each text comes once with its first and last time and its count; of a session with more than
-    some 100,000 different lines they come in several such rows. Raises ScreenEngineError where
-    there is no screen engine.
+    some 100,000 different lines they come in several such rows. `transient` ones are only given
+    where asked for. Raises ScreenEngineError where there is no screen engine.
     """
     extractor = LineExtractor(size)
     for entry in entries:
         extractor.feed(entry)
         if extractor.held_bytes > _HELD_BYTES:
-            yield from extractor.take(standing=False)
-    yield from extractor.finish()
+            yield from _wanted(extractor.take(standing=False), transient=transient)
+    yield from _wanted(extractor.finish(), transient=transient)
+
+
+def _wanted(lines: Iterable[ScreenLine], *, transient: bool) -> Iterator[ScreenLine]:
+    return (line for line in lines if transient or not line.transient)
 
 
 class _Mark(NamedTuple):
@@ -90,14 +98,15 @@ class LineExtractor:
     """Entries of one session go in, in order; what stood on its screen comes out."""
 
     __slots__ = (
-        "_end_us", "_frame_ended", "_history", "_looked_us", "_marks", "_pending", "_screen",
-        "_standing", "_state_us",
+        "_activity", "_end_us", "_frame_ended", "_history", "_looked_us", "_marks", "_pending",
+        "_screen", "_standing", "_state_us",
     )  # fmt: skip
 
     def __init__(self, size: Size) -> None:
         self._screen = Screen(size, _SCROLLBACK_ROWS)
         self._history = History(self._screen)
         self._standing = Standing()
+        self._activity = Activity()
         self._pending = bytearray()
         self._state_us: int | None = None
         self._end_us = 0
@@ -113,14 +122,24 @@ class LineExtractor:
     def feed(self, entry: Entry) -> None:
         """Go on by one entry. What was typed is not drawn: only output and sizes count."""
         self._end_us = max(self._end_us, entry.time_us)
-        size = None if entry.event is None else event_size(entry.event)
-        if size is not None:
-            self._resize(size)
-        if entry.data and entry.direction == OUTPUT:
+        if entry.event is not None:
+            self._activity.event(entry)
+            size = event_size(entry.event)
+            if size is not None:
+                self._resize(size)
+        if not entry.data:
+            return
+        if entry.direction == INPUT:
+            self._typed(entry.data)
+        elif entry.direction == OUTPUT:
             self._step_to(self._end_us)
             self._pending += entry.data
             if len(self._pending) >= _BLOCK_BYTES:
                 self._flush(whole_blocks=True)
+
+    def take_markers(self) -> list[Marker]:
+        """What happened so far beside the text, by time."""
+        return self._activity.take()
 
     def take(self, *, standing: bool = True) -> list[ScreenLine]:
         """The lines so far, by the time they first stood; with or without those that stand now.
@@ -158,6 +177,16 @@ class LineExtractor:
             self._look_if_at_rest(state_us, time_us, held=held)
         self._state_us = time_us
 
+    def _typed(self, data: bytes) -> None:
+        """Keys: nothing of them is drawn, but of an Enter it is asked which line it ended."""
+        entered = self._activity.typed(self._end_us, data)
+        if entered:
+            self._flush()
+            lines = self._screen.lines().split(b"\n")
+            row = self._screen.text()[self._screen.cursor.row].encode(errors="replace")
+            for line in self._activity.entered(entered, lines, row):
+                self._standing.mark_typed(line)
+
     def _resize(self, size: Size) -> None:
         state_us = self._state_us
         self._step_to(self._end_us)
@@ -181,11 +210,23 @@ class LineExtractor:
 
     def _look(self, shown_us: int, until_us: int, *, sure: bool) -> None:
         self._take_history()
-        self._standing.look(Look(self._screen.lines(), shown_us, until_us, sure))
+        standing = self._standing
+        before = standing.rows
+        standing.look(Look(self._screen.lines(), shown_us, until_us, sure))
+        if standing.rows is not before:
+            alternate = self._screen.alternate
+            self._activity.looked(before, standing.rows, shown_us, alternate=alternate)
+            self._mark_awaited(standing.rows, shown_us)
         self._looked_us = until_us
         self._frame_ended = False
         # What was to be seen until now is known by its text.
         self._marks.clear()
+
+    def _mark_awaited(self, lines: list[bytes], now_us: int) -> None:
+        """Of lines that have just appeared, those that show what was typed ahead."""
+        if self._activity.waits:
+            for line in self._activity.appeared(lines, now_us):
+                self._standing.mark_typed(line)
 
     def _finish_step(self) -> bool:
         """Draw what is left of this time; whether the program holds back the drawing."""
@@ -203,6 +244,7 @@ class LineExtractor:
         end = len(pending) - len(pending) % _BLOCK_BYTES if whole_blocks else len(pending)
         if not end:
             return
+        self._activity.output(self._state_us or 0, bytes(pending[:end]))
         for start in range(0, end, _BLOCK_BYTES):
             self._feed_block(bytes(pending[start : min(start + _BLOCK_BYTES, end)]))
             if start + _BLOCK_BYTES <= end:
@@ -223,6 +265,7 @@ class LineExtractor:
     def _take_history(self, *, all_of_it: bool = False) -> None:
         taken = self._history.take(all_of_it=all_of_it)
         if taken.lines:
+            self._mark_awaited(taken.lines, self._state_us or 0)
             self._standing.scrolled(self._with_times(taken))
             marks = self._marks
             while len(marks) > 1 and marks[1].top <= taken.end_row:
@@ -256,4 +299,6 @@ def _screen_line(line: bytes, record: Record) -> ScreenLine:
     steps = record.steps
     if steps:
         steps = tuple((len(line[:length].decode(errors="replace")), at) for length, at in steps)
-    return ScreenLine(text, record.first_us, record.last_us, record.count, steps)
+    return ScreenLine(
+        text, record.first_us, record.last_us, record.count, steps, record.typed, record.transient
+    )

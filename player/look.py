@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 Steps = tuple[tuple[int, int], ...]
 """Of a line that grew: (length in bytes, microseconds), so much of it was to be seen earlier."""
@@ -24,9 +24,10 @@ class Record:
     """What is known of a text that is settled. Times are microseconds since the epoch.
 
     `order` is the place among those that were first seen at the same time, from top to bottom.
+    `typed`: the user entered something on it. `transient`: it never stood long enough.
     """
 
-    __slots__ = ("count", "first_us", "last_us", "order", "steps")
+    __slots__ = ("count", "first_us", "last_us", "order", "steps", "transient", "typed")
 
     def __init__(
         self, order: int, first_us: int, last_us: int, count: int = 1, steps: Steps = ()
@@ -36,6 +37,7 @@ class Record:
         self.last_us = last_us
         self.count = count
         self.steps = steps
+        self.typed = self.transient = False
 
     def add(self, other: Record) -> None:
         """The same text at another time."""
@@ -43,6 +45,8 @@ class Record:
             self.order, self.first_us, self.steps = other.order, other.first_us, other.steps
         self.last_us = max(self.last_us, other.last_us)
         self.count += other.count
+        self.typed |= other.typed
+        self.transient &= other.transient
 
 
 class Line:
@@ -69,6 +73,20 @@ class Line:
         self.count = 1
         self.scrolled = self.settled = False
         self.steps: Steps = ()
+
+    def state(self) -> list[Any]:
+        """What `restored` needs, for JSON."""
+        values = (getattr(self, name) for name in self.__slots__)
+        return [value.decode("latin-1") if type(value) is bytes else value for value in values]
+
+    @classmethod
+    def restored(cls, state: list[Any]) -> Line:
+        """The line whose `state` this was."""
+        line = cls(0, b"", 0, 0)
+        for name, value in zip(cls.__slots__, state, strict=True):
+            setattr(line, name, value.encode("latin-1") if type(value) is str else value)
+        line.steps = tuple((length, at_us) for length, at_us in line.steps)
+        return line
 
 
 class Change:

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from zlib import crc32
 
 import orjson
+import zstandard
 
 from formats.layout import parse_log_name
 from formats.segment import Place
 from player.lineblock import BlockError, LineBlock, pack, unpack
+from player.signals import Marker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,7 +33,7 @@ VERSION: Final = 1
 FORMAT: Final = "claude-sessions-lines"
 ENDING: Final = ".lines.zst"
 
-_HEAD_MAGIC, _COLUMNS_MAGIC, _STATE_MAGIC = 0x184D2A50, 0x184D2A51, 0x184D2A52
+_HEAD_MAGIC, _COLUMNS_MAGIC, _MARKERS_MAGIC, _STATE_MAGIC = range(0x184D2A50, 0x184D2A54)
 _SKIPPABLE: Final = struct.Struct("<II")
 _CHECKSUM_BYTES: Final = 4
 _LONGEST_HEAD_BYTES: Final = 1 << 20
@@ -60,6 +62,7 @@ class Piece(NamedTuple):
     lines: int
     text: bytes
     columns: bytes
+    packed_markers: bytes
     state: bytes
     until: Place
     until_us: int
@@ -69,6 +72,13 @@ class Piece(NamedTuple):
     def block(self) -> LineBlock:
         """Its lines. Raises BlockError when it is damaged."""
         return unpack(self.text, self.columns, self.lines)
+
+    def markers(self) -> list[Marker]:
+        """What happened beside its lines, by time."""
+        if not self.packed_markers:
+            return []
+        raw = zstandard.ZstdDecompressor().decompress(self.packed_markers)
+        return [Marker(*fields) for fields in orjson.loads(raw)]
 
 
 class Sidecar(NamedTuple):
@@ -84,9 +94,9 @@ class Sidecar(NamedTuple):
         """Whether it holds all lines of the log that has this signature."""
         return bool(self.pieces) and self.pieces[-1].signature == signature
 
-    def blocks(self) -> list[LineBlock]:
-        """All its lines. Raises BlockError when a piece is damaged."""
-        return [piece.block() for piece in self.pieces if piece.lines]
+    def blocks(self) -> list[LineBlock | None]:
+        """The lines of each piece that has some. Raises BlockError when one is damaged."""
+        return [piece.block() if piece.lines else None for piece in self.pieces]
 
 
 def path_of(home: Home, session_id: str) -> str:
@@ -130,6 +140,7 @@ def _signed(name: str, state: os.stat_result) -> tuple[int, ...]:
 def encode_piece(
     session_id: str,
     lines: Sequence[ScreenLine],
+    markers: Sequence[Marker],
     *,
     until: Place,
     until_us: int,
@@ -139,6 +150,7 @@ def encode_piece(
 ) -> bytes:
     """One piece as it lies in the file. `lines` are by the time they first stood."""
     text, columns = pack(lines) if lines else (b"", b"")
+    packed = _packed(markers)
     head = {
         "format": FORMAT,
         "version": VERSION,
@@ -146,6 +158,7 @@ def encode_piece(
         "lines": len(lines),
         "text_bytes": len(text),
         "columns_bytes": len(columns),
+        "markers_bytes": len(packed),
         "state_bytes": len(state),
         "until": tuple(until),
         "until_us": until_us,
@@ -157,7 +170,8 @@ def encode_piece(
         (
             _skippable(_HEAD_MAGIC, head_bytes),
             text,
-            _skippable(_COLUMNS_MAGIC, _checksum(head_bytes, columns, state) + columns),
+            _skippable(_COLUMNS_MAGIC, _checksum(head_bytes, columns, packed, state) + columns),
+            _skippable(_MARKERS_MAGIC, packed),
             _skippable(_STATE_MAGIC, state),
         )
     )
@@ -165,6 +179,12 @@ def encode_piece(
 
 def _skippable(magic: int, data: bytes) -> bytes:
     return _SKIPPABLE.pack(magic, len(data)) + data
+
+
+def _packed(markers: Sequence[Marker]) -> bytes:
+    if not markers:
+        return b""
+    return zstandard.ZstdCompressor().compress(orjson.dumps([tuple(marker) for marker in markers]))
 
 
 def _checksum(*parts: bytes) -> bytes:
@@ -210,16 +230,24 @@ def _parse_piece(data: bytes, place: int, session_id: str) -> tuple[Piece, int]:
     text = data[place : place + head["text_bytes"]]
     place += head["text_bytes"]
     columns, place = _frame(data, place, _COLUMNS_MAGIC, _CHECKSUM_BYTES + head["columns_bytes"])
+    markers, place = _frame(data, place, _MARKERS_MAGIC, head["markers_bytes"])
     state, place = _frame(data, place, _STATE_MAGIC, head["state_bytes"])
     checksum, columns = columns[:_CHECKSUM_BYTES], columns[_CHECKSUM_BYTES:]
-    if checksum != _checksum(head_bytes, columns, state):
+    if checksum != _checksum(head_bytes, columns, markers, state):
         raise BlockError("damaged")
     segment, offset = head["until"]
     signature = tuple(tuple(file) for file in head["log"])
     piece = Piece(
-        head["lines"], text, columns, state, Place(segment, offset), head["until_us"], signature,
+        head["lines"],
+        text,
+        columns,
+        markers,
+        state,
+        Place(segment, offset),
+        head["until_us"],
+        signature,
         tuple(head["damage"]),
-    )  # fmt: skip
+    )
     return piece, place
 
 

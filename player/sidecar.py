@@ -23,17 +23,26 @@ if TYPE_CHECKING:
     from player.lineblock import LineBlock, ScreenLine
     from player.pieces import Piece, Signature
 
+    Progress = Callable[[int, int], None]
+
 
 def lines_of(
-    home: Home, session: Session, *, size: Size | None = None, damage: Damage | None = None
+    home: Home,
+    session: Session,
+    *,
+    size: Size | None = None,
+    transient: bool = False,
+    damage: Damage | None = None,
 ) -> Iterator[ScreenLine]:
     """The screen lines of a session, each text once, by the time it first stood.
 
     From the index, where they are made and kept first if they are missing or the log has grown
-    (`blocks_of`).
+    (`blocks_of`). `transient` ones are only given where asked for.
     """
     blocks = blocks_of(home, session, size=size, damage=damage)
-    yield from merged(line for block in blocks for line in block.lines())
+    for line in merged(line for block in blocks for line in block.lines()):
+        if transient or not line.transient:
+            yield line
 
 
 def blocks_of(
@@ -43,17 +52,40 @@ def blocks_of(
     size: Size | None = None,
     damage: Damage | None = None,
     signature: Signature | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Iterator[LineBlock]:
     """The screen lines of a session as they lie in the index; a text may come in several blocks.
 
-    What is missing is made first, in a process that may die, and kept; of a session that is a file
-    somewhere or is read with another `size` nothing is kept. `damage` is told what of the log had
-    to be skipped. `signature`: where `signatures` was asked already. `progress(done, total)`, in
-    bytes of the log, is called while lines are made. Raises ExtractionError, LogError.
+    Transient lines are among them. What is missing is made first, in a process that may die, and
+    kept; of a session that is a file somewhere or is read with another `size` nothing is kept.
+    `damage` is told what of the log had to be skipped. `signature`: where `signatures` was asked
+    already. `progress(done, total)`, in bytes of the log, is called while lines are made. Raises
+    ExtractionError, LogError.
+    """
+    pieces = pieces_of(home, session, size=size, signature=signature, progress=progress)
+    for piece, block in pieces:
+        if damage is not None:
+            (damage.lines, damage.frames, damage.missing_segments, damage.torn, damage.first) = (
+                piece.damage
+            )
+        if block is not None:
+            yield block
+
+
+def pieces_of(
+    home: Home,
+    session: Session,
+    *,
+    size: Size | None = None,
+    signature: Signature | None = None,
+    progress: Progress | None = None,
+) -> Iterator[tuple[Piece, LineBlock | None]]:
+    """The pieces that the lines and the markers of a session lie in, and their lines.
+
+    As `blocks_of`; a piece may have no lines.
     """
     stored = session.stored and size is None
-    kept = _kept(home, session, signature, damage) if stored else None
+    kept = _kept(home, session, signature) if stored else None
     if kept is not None:
         yield from kept
         return
@@ -62,10 +94,8 @@ def blocks_of(
 
     for _, kind, data in run_jobs([job_of(session, home if stored else None, size)]):
         if kind == PIECE:
-            for piece in parse_sidecar(data, session.id).pieces:
-                _tell(damage, piece)
-                if piece.lines:
-                    yield piece.block()
+            sidecar = parse_sidecar(data, session.id)
+            yield from zip(sidecar.pieces, sidecar.blocks(), strict=True)
         elif kind == PROGRESS and progress:
             progress(*orjson.loads(data))
         elif kind == FAILED:
@@ -74,24 +104,15 @@ def blocks_of(
 
 
 def _kept(
-    home: Home, session: Session, signature: Signature | None, damage: Damage | None
-) -> list[LineBlock] | None:
-    """The blocks of the sidecar; None unless it is whole and of the log as it is now."""
+    home: Home, session: Session, signature: Signature | None
+) -> list[tuple[Piece, LineBlock | None]] | None:
+    """What the sidecar holds; None unless it is whole and of the log as it is now."""
     if signature is None:
         signature = signature_of(session.files())
     sidecar = read_sidecar(path_of(home, session.id), session.id)
     if not sidecar.is_of(signature):
         return None
     try:
-        blocks = sidecar.blocks()
+        return list(zip(sidecar.pieces, sidecar.blocks(), strict=True))
     except BlockError:
         return None
-    _tell(damage, sidecar.pieces[-1])
-    return blocks
-
-
-def _tell(damage: Damage | None, piece: Piece) -> None:
-    if damage is not None:
-        (damage.lines, damage.frames, damage.missing_segments, damage.torn, damage.first) = (
-            piece.damage
-        )

@@ -16,8 +16,7 @@ When to look is decided in `player.lines`.
 
 from __future__ import annotations
 
-import itertools
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from player.likeness import grows, is_bare, is_end_of, same_letters, same_value, trimmed
 from player.look import Change, Line, Look, Record, Steps
@@ -37,6 +36,11 @@ _FEW: Final = 3
 _MOST_STEPS: Final = 32
 # Of a line that was typed slowly, this many moments are kept; finer ones are merged.
 
+_MOST_TYPED: Final = 1000
+_FLEETING_AT_ONCE: Final = 200
+_FLEETING_EVERY_US: Final = 50_000
+# Of what flashes, an animation has thousands: so many at once, and then one in so long.
+
 _LINE_BYTES: Final = 400
 # What a line costs beside its text.
 
@@ -45,19 +49,22 @@ class Standing:
     """Follows the lines of one screen. Give looks and what scrolls off between them; take lines."""
 
     __slots__ = (
-        "_gone", "_held_bytes", "_known", "_layout", "_live", "_next", "_rows", "_text",
-        "_until_us",
+        "_fleeting_us", "_gone", "_held_bytes", "_known", "_layout", "_live", "_order", "_text",
+        "_typed", "_until_us", "rows",
     )  # fmt: skip
 
     def __init__(self) -> None:
+        self.rows: list[bytes] = []
+        """The lines that stood at the last look, from top to bottom."""
         self._text = b""
-        self._rows: list[bytes] = []
         self._layout: list[Line | None] = []
         self._live: dict[bytes, Line] = {}
         self._gone: dict[bytes, tuple[Line, int]] = {}
         self._known: dict[bytes, Record] = {}
         self._held_bytes = 0
-        self._next = itertools.count().__next__
+        self._typed: set[bytes] = set()
+        self._fleeting_us = 0
+        self._order = 0
         self._until_us: int | None = None
 
     @property
@@ -73,7 +80,7 @@ class Standing:
             # What is new came at some time since the look before. While something is being drawn
             # it may be half a line: then only what was seen counts.
             since_us = before_us if look.sure else look.shown_us
-            self._change(Change(look.text.split(b"\n"), self._rows, look.shown_us, since_us))
+            self._change(Change(look.text.split(b"\n"), self.rows, look.shown_us, since_us))
         self._until_us = look.until_us
 
     def scrolled(self, lines: Iterable[tuple[bytes, int]]) -> None:
@@ -88,12 +95,41 @@ class Standing:
                     line.count += 1
                 line.scrolled = True
             elif text:
-                record = Record(self._next(), time_us, time_us)
+                record = Record(self._next_order(), time_us, time_us)
                 if growing is not None and last and grows(growing, text):
                     record.steps = _steps(last)
                     last.text, last.settled, last.count = text, True, 0
                     growing = None
                 self._put(text, record)
+
+    def state(self) -> dict[str, Any]:
+        """What `restore` needs, for JSON; what is settled is to be taken before."""
+        return {
+            "text": self._text.decode("latin-1"),
+            "rows": [row.decode("latin-1") for row in self.rows],
+            "live": [line.state() for line in self._live.values()],
+            "gone": [(line.state(), gone_us) for line, gone_us in self._gone.values()],
+            "layout": [line.order if line else None for line in self._layout],
+            "typed": [text.decode("latin-1") for text in self._typed],
+            "rest": (self._fleeting_us, self._order, self._until_us),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on where another left off."""
+        self._text = state["text"].encode("latin-1")
+        self.rows = [row.encode("latin-1") for row in state["rows"]]
+        self._live = {line.key: line for line in map(Line.restored, state["live"])}
+        gone = [(Line.restored(line), gone_us) for line, gone_us in state["gone"]]
+        self._gone = {line.key: (line, gone_us) for line, gone_us in gone}
+        by_order = {line.order: line for line in self._live.values()}
+        self._layout = [by_order.get(order) for order in state["layout"]]
+        self._typed = {text.encode("latin-1") for text in state["typed"]}
+        self._fleeting_us, self._order, self._until_us = state["rest"]
+
+    def mark_typed(self, text: bytes) -> None:
+        """The user entered something on this line, which stands or is to come at once."""
+        if len(self._typed) < _MOST_TYPED:
+            self._typed.add(text)
 
     def take(self, end_us: int | None = None) -> list[tuple[bytes, Record]]:
         """The settled texts, by the time they were first seen; forgets them.
@@ -103,6 +139,8 @@ class Standing:
         of two takings add up.
         """
         until_us = (self._until_us or 0) if end_us is None else end_us + 1
+        if end_us is not None:
+            self._forget_gone(until_us + _FLICKER_US)
         for line in self._live.values():
             if end_us is None and line.stood_us + until_us - line.since_us < SETTLE_US:
                 continue
@@ -135,12 +173,12 @@ class Standing:
             if line is None and left:
                 line = self._continued(text, place, change)
             live[text] = (
-                Line(self._next(), text, shown_us, change.since_us) if line is None else line
+                Line(self._next_order(), text, shown_us, change.since_us) if line is None else line
             )
         for text, line in left.items():
             if line.key == text:
                 self._leave(line, shown_us)
-        self._layout, self._rows = list(map(live.get, rows)), rows
+        self._layout, self.rows = list(map(live.get, rows)), rows
 
     def _returned(self, text: bytes, since_us: int) -> Line | None:
         """The line of this text if it was here just now."""
@@ -162,7 +200,7 @@ class Standing:
                 continue
             key = old.key
             if may_grow and not old.settled and grows(key, text):
-                line = Line(self._next(), text, change.shown_us, change.since_us)
+                line = Line(self._next_order(), text, change.shown_us, change.since_us)
                 line.stood_us = old.stood_us + change.shown_us - old.since_us
                 line.steps = _steps(old)
             elif same_value(key, text) if old.settled else same_letters(key, text):
@@ -196,7 +234,7 @@ class Standing:
             if is_bare(old.key) or shown_us - old.key_us < SETTLE_US:
                 old.key, old.key_us, old.key_first_us = text, since_us, shown_us
                 return old
-        line = Line(self._next(), text, shown_us, since_us)
+        line = Line(self._next_order(), text, shown_us, since_us)
         if shown_us - old.value_us >= SETTLE_US:
             self._end_of_turn(old, shown_us)
             self._settle(old)
@@ -211,7 +249,7 @@ class Standing:
         if is_bare(line.key) or not same_value(line.key, line.text):
             return
         if line.settled:
-            self._settle(Line(self._next(), line.key, line.key_first_us, line.key_us))
+            self._settle(Line(self._next_order(), line.key, line.key_first_us, line.key_us))
         else:
             line.text, line.first_us = line.key, line.key_first_us
 
@@ -229,6 +267,9 @@ class Standing:
         line.settled, line.count = True, 0
 
     def _put(self, text: bytes, record: Record) -> None:
+        if text in self._typed:
+            self._typed.discard(text)
+            record.typed = True
         known = self._known.setdefault(text, record)
         if known is record:
             self._held_bytes += _LINE_BYTES + len(text)
@@ -236,12 +277,30 @@ class Standing:
             known.add(record)
 
     def _forget_gone(self, shown_us: int) -> None:
+        """Those that left longer ago than a repaint takes; what was never settled flashed."""
         gone = self._gone
         while gone:
-            text, (_, gone_us) = next(iter(gone.items()))
+            text, (line, gone_us) = next(iter(gone.items()))
             if shown_us - gone_us <= _FLICKER_US:
                 return
             del gone[text]
+            if not line.settled:
+                self._flashed(line, gone_us)
+
+    def _flashed(self, line: Line, gone_us: int) -> None:
+        # A purse of moments: it fills with time, and each line that is kept takes from it.
+        earliest_us = gone_us - _FLEETING_AT_ONCE * _FLEETING_EVERY_US
+        self._fleeting_us = max(self._fleeting_us, earliest_us)
+        if self._fleeting_us >= gone_us:
+            return
+        self._fleeting_us += _FLEETING_EVERY_US
+        record = Record(line.order, line.first_us, max(line.first_us, gone_us - 1), line.count)
+        record.transient = True
+        self._put(line.text, record)
+
+    def _next_order(self) -> int:
+        self._order += 1
+        return self._order
 
 
 def _when(item: tuple[bytes, Record]) -> tuple[int, int]:

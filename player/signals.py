@@ -1,0 +1,140 @@
+"""What a program says beside its text: titles, notifications, prompts; and what the log says.
+
+Pure: output and events in, markers out. Only what a person would want to jump to is a marker: a
+title whose words changed, not one whose spinner turned.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from formats.entry import Entry
+
+INPUT, NOTIFICATION, TITLE, PROMPT, CLEAR = "input", "notification", "title", "prompt", "clear"
+MARKER, RESIZE, GAP, EXIT = "marker", "resize", "gap", "exit"
+
+LONGEST_LABEL: Final = 200
+_LONGEST_SEQUENCE_BYTES: Final = 4096
+_SAID_AGAIN_US: Final = 1_000_000
+_MOST_HELD: Final = 100_000
+# A hostile recording rings without end; each takes some 200 bytes.
+
+# OSC strings with their terminator (BEL, ST), other strings whole, bells that stand alone, RIS and
+# what erases the screen.
+_SIGNAL: Final = re.compile(
+    rb"\x1b\]([0-9]{0,5});?([^\x07\x1b]*)(?:\x07|\x1b\\)"
+    rb"|\x1b[PX^_][^\x1b]*\x1b\\"
+    rb"|(\x07)"
+    rb"|(\x1b\[[23]J|\x1bc)"
+)
+_BEGINNING: Final = re.compile(rb"\x1b(?:[\]PX^_][^\x07\x1b]*\x1b?|\[[23]?)?\Z")
+_NO_WORD: Final = re.compile(r"\A[^\w(\[~/.]+")
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f]+")
+
+
+class Marker(NamedTuple):
+    """A moment that something happened at: microseconds since the epoch, what, its words."""
+
+    at_us: int
+    kind: str
+    label: str = ""
+
+
+class Signals:
+    """Gathers markers in `markers`, by time, until they are taken."""
+
+    __slots__ = ("_rest", "_said", "_title", "erased", "markers")
+
+    def __init__(self) -> None:
+        self.markers: list[Marker] = []
+        self.erased = False
+        """Whether all was erased since somebody set this to False."""
+        self._rest = b""
+        self._title = ""
+        self._said = (0, "")
+
+    def state(self) -> tuple[str, str, tuple[int, str]]:
+        """What `restore` needs; markers are to be taken before."""
+        return self._rest.decode("latin-1"), self._title, self._said
+
+    def restore(self, state: Any) -> None:  # noqa: ANN401  of JSON
+        """Go on where another left off."""
+        rest, self._title, said = state
+        self._rest, self._said = rest.encode("latin-1"), tuple(said)
+
+    def add(self, marker: Marker) -> None:
+        """Remember a moment, its label made one short line."""
+        if len(self.markers) < _MOST_HELD:
+            label = _CONTROL.sub(" ", marker.label).strip()[:LONGEST_LABEL]
+            self.markers.append(marker._replace(label=label))
+
+    def output(self, time_us: int, data: bytes) -> None:
+        """What was written at that time, in pieces of any size."""
+        if not (
+            self._rest
+            or b"\x07" in data
+            or b"\x1b]" in data
+            or b"J" in data
+            or b"\x1bc" in data
+            or data.endswith((b"\x1b", b"\x1b[", b"\x1b[2", b"\x1b[3"))
+        ):
+            return
+        data = self._rest + data
+        end = 0
+        for found in _SIGNAL.finditer(data):
+            end = found.end()
+            number, text, bell, erased = found.groups()
+            if number is not None:
+                self._string(time_us, number, text.decode(errors="replace"))
+            elif bell:
+                self._say(time_us, "bell")
+            elif erased:
+                self.erased = True
+        begun = _BEGINNING.search(data, max(end, len(data) - _LONGEST_SEQUENCE_BYTES))
+        self._rest = begun[0] if begun else b""
+
+    def event(self, entry: Entry) -> None:
+        """What the log says of itself."""
+        event = entry.event or {}
+        kind = event.get("type")
+        if kind == MARKER:
+            self.add(Marker(entry.time_us, MARKER, str(event.get("label", ""))))
+        elif kind == RESIZE:
+            self.add(Marker(entry.time_us, RESIZE, f"{event['cols']}x{event['rows']}"))
+        elif kind == GAP:
+            lost = f"{event.get('bytes', 0)} bytes lost: {event.get('reason', '')}"
+            self.add(Marker(entry.time_us, GAP, lost))
+        elif kind == "pause":
+            self.add(Marker(entry.time_us, GAP, "recording paused"))
+        elif kind == EXIT:
+            by_signal = "signal" in event
+            code = event["signal"] if by_signal else event.get("status", 0)
+            words = f"signal {code}" if by_signal else f"exit status {code}"
+            self.add(Marker(entry.time_us, EXIT, words))
+
+    def _string(self, time_us: int, number: bytes, text: str) -> None:
+        if number in (b"0", b"2"):
+            title = _NO_WORD.sub("", text).strip()
+            if title and title != self._title:
+                self._title = title
+                self.add(Marker(time_us, TITLE, title))
+        elif number == b"9":
+            # OSC 9;4 is a progress bar (ConEmu), as are the other numbers: no words.
+            if not re.match(r"\d+(;|\Z)", text):
+                self._say(time_us, text)
+        elif number == b"777":
+            what, _, words = text.partition(";")
+            if what == "notify":
+                self._say(time_us, words.replace(";", ": ", 1))
+        elif number == b"133" and text.startswith("A"):
+            self.add(Marker(time_us, PROMPT))
+
+    def _say(self, time_us: int, words: str) -> None:
+        """A notification, unless it is one that was just given: some are sent in several ways."""
+        said_us, said = self._said
+        if words in (said, "bell") and time_us - said_us < _SAID_AGAIN_US:
+            return
+        self._said = time_us, words
+        self.add(Marker(time_us, NOTIFICATION, words))
