@@ -15,16 +15,19 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     # Sent a byte, it yields the key that the byte completes. A part of it returns the key that
     # ended it and the byte, if any, that did not belong to it and is still to be looked at.
     Machine = Generator[str | None, int, None]
     Part = Generator[None, int, tuple[str | None, int | None]]
+    # Which key a whole sequence stands for, as `CSI D`; None if it is none.
+    Name = Callable[[bytes], str | None]
 
 BACKSPACE = "backspace"
 INTERRUPT = "interrupt"
 SUSPEND = "suspend"
+ESCAPE = "escape"
 
 # A sequence comes in one piece, or in pieces that follow each other closely. After this long, what
 # was begun was none: the person pressed Escape, or the rest was lost.
@@ -35,6 +38,17 @@ _LONGEST_PARAMETERS = 64
 
 _ESC, _BEL, _CAN, _SUB, _DELETE = 0x1B, 0x07, 0x18, 0x1A, 0x7F
 _CONTROLS = {0x03: INTERRUPT, 0x1A: SUSPEND, 0x08: BACKSPACE, _DELETE: BACKSPACE}
+# What a player needs that has commands to type.
+_MORE_CONTROLS = {
+    0x0D: "enter",
+    0x0A: "enter",
+    0x0C: "ctrl-l",
+    0x0F: "ctrl-o",
+    0x15: "ctrl-u",
+    0x17: "ctrl-w",
+    0x01: "home",
+    0x05: "end",
+}
 _PRINTED = range(0x20, _DELETE)
 _INTERMEDIATES, _PARAMETERS, _FINALS = range(0x20, 0x30), range(0x20, 0x40), range(0x40, 0x7F)
 # The 8-bit introducers, which a terminal uses that was told to (ESC SP G); ESC and the byte less
@@ -62,12 +76,18 @@ _RELEASED = 3
 
 
 class KeyParser:
-    """Feed it what was read, and when; it gives the keys: one character each, or a name."""
+    """Feed it what was read, and when; it gives the keys: one character each, or a name.
 
-    __slots__ = ("_fed_us", "_last", "_machine")
+    Without `name`, sequences are no keys but those that stand for a character, and neither are
+    Enter, Escape and what lies beyond ASCII. With it, they are, and `name` is asked which key a
+    sequence is that begins with CSI or SS3 in its 7-bit form.
+    """
 
-    def __init__(self) -> None:
-        self._machine = _begin()
+    __slots__ = ("_fed_us", "_given", "_last", "_machine")
+
+    def __init__(self, name: Name | None = None) -> None:
+        self._given = name
+        self._machine = _begin(name)
         self._last = 0
         self._fed_us = 0
 
@@ -75,19 +95,33 @@ class KeyParser:
         """The keys that `data` completes. `now_us` is any clock that never runs backwards."""
         patience_us = _ESCAPE_PATIENCE_US if self._last == _ESC else _PATIENCE_US
         if now_us - self._fed_us > patience_us:
-            self._machine = _begin()
+            self._machine = _begin(self._given)
         if data:
             self._fed_us, self._last = now_us, data[-1]
         return [key for byte in data if (key := self._machine.send(byte)) is not None]
 
+    def pending(self, now_us: int) -> int | None:
+        """How long until what was begun is the Escape key itself; None if nothing was begun."""
+        if self._given is None or self._last != _ESC:
+            return None
+        return max(0, self._fed_us + _ESCAPE_PATIENCE_US - now_us)
 
-def _begin() -> Machine:
-    machine = _keys()
+    def expire(self, now_us: int) -> list[str]:
+        """The Escape key, if it was pressed and nothing followed."""
+        if self.pending(now_us) != 0:
+            return []
+        self._machine, self._last = _begin(self._given), 0
+        return [ESCAPE]
+
+
+def _begin(name: Name | None) -> Machine:
+    machine = _keys(name)
     next(machine)
     return machine
 
 
-def _keys() -> Machine:
+def _keys(name: Name | None) -> Machine:
+    controls = _CONTROLS if name is None else _CONTROLS | _MORE_CONTROLS
     key: str | None = None
     left: int | None = None
     while True:
@@ -97,39 +131,41 @@ def _keys() -> Machine:
             byte = left
         key = left = None
         if byte == _ESC:
-            key, left = yield from _escape()
+            key, left = yield from _escape(name)
         elif byte in _PRINTED:
             key = chr(byte)
         elif byte in _C1:
-            key, left = yield from _control(byte)
+            key, left = yield from _control(byte, name)
         elif byte in _LEADS:
-            key, left = yield from _character(byte)
+            key, left = yield from _character(byte, name)
         else:
-            key = _CONTROLS.get(byte)
+            key = controls.get(byte)
 
 
-def _escape() -> Part:
+def _escape(name: Name | None) -> Part:
     """After ESC: a sequence in its 7-bit form, or a key pressed with Alt, which is none of ours."""
     byte = yield
     while byte in _INTERMEDIATES:
         byte = yield
     if byte == _ESC or byte > _DELETE:
         return None, byte
-    return (yield from _control(byte + _TO_C1))
+    return (yield from _control(byte + _TO_C1, name))
 
 
-def _control(introducer: int) -> Part:
+def _control(introducer: int, name: Name | None) -> Part:
     if introducer == _CSI:
-        return (yield from _csi())
+        return (yield from _csi(name))
     if introducer == _SS3:
         byte = yield
-        return None, byte if byte == _ESC else None
+        if byte == _ESC:
+            return None, byte
+        return name(b"\x1bO" + bytes((byte,))) if name else None, None
     if introducer in _STRINGS:
-        return (yield from _string())
+        return (yield from _string(name))
     return None, None
 
 
-def _csi() -> Part:
+def _csi(name: Name | None) -> Part:
     parameters = bytearray()
     while (byte := (yield)) in _PARAMETERS:
         if len(parameters) < _LONGEST_PARAMETERS:
@@ -143,7 +179,8 @@ def _csi() -> Part:
         yield
     if sequence == b"200~":
         return (yield from _paste())
-    return _reported(sequence), None
+    key = _reported(sequence)
+    return name(b"\x1b[" + sequence) if key is None and name else key, None
 
 
 def _mouse() -> Part:
@@ -163,7 +200,7 @@ def _paste() -> Part:
     return None, None
 
 
-def _string() -> Part:
+def _string(name: Name | None) -> Part:
     """A report as OSC, DCS, APC, PM or SOS, to its end: ST, BEL, or CAN and SUB, which break off.
 
     0x9C is ST only where it is no part of a character: titles have some, as in U+2733.
@@ -178,18 +215,21 @@ def _string() -> Part:
         if byte in (_BEL, _CAN, _SUB, _ST):
             return None, None
         if byte == _ESC:
-            return (yield from _escape())
+            return (yield from _escape(name))
 
 
-def _character(lead: int) -> Part:
-    """A character beyond ASCII, which is no key; U+0080 to U+009F are the 8-bit introducers."""
+def _character(lead: int, name: Name | None) -> Part:
+    """A character beyond ASCII: something typed; U+0080 to U+009F are the 8-bit introducers."""
+    character = bytearray((lead,))
     for _ in range(_LEADS[lead]):
         byte = yield
         if byte not in _CONTINUATIONS:
             return None, byte
         if lead == _LEAD_OF_C1 and byte in _C1:
-            return (yield from _control(byte))
-    return None, None
+            return (yield from _control(byte, name))
+        character.append(byte)
+    typed = character.decode(errors="replace") if name else ""
+    return typed if typed.isprintable() and typed else None, None
 
 
 def _reported(sequence: bytes) -> str | None:

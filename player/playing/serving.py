@@ -1,0 +1,121 @@
+"""What the player's two processes do: one draws the recording, one knows its lines and markers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from player.playing.frames import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from formats.layout import Home
+    from formats.session import Session
+    from formats.size import Size
+    from player.lineblock import ScreenLine
+    from player.playing.stage import Stage
+
+_BUCKETS = 512
+_MOST_HITS = 10_000
+_MOST_MARKERS = 20_000
+_SHOWN_CHARACTERS = 400
+
+
+def drawing(
+    home: Home, session: Session, *, size: Size | None, live: bool, end_us: int | None
+) -> Callable[[], Callable[[dict[str, Any]], bytes]]:
+    """Answers requests for frames: seek, advance, skip, step, change, history."""
+
+    def serve() -> Callable[[dict[str, Any]], bytes]:
+        from player.playing.source import Source  # noqa: PLC0415  the engine, only in there
+        from player.playing.stage import Stage  # noqa: PLC0415
+
+        stage = Stage(Source(home, session, size=size, live=live), end_us)
+        return lambda request: encode(_frame(stage, request))
+
+    return serve
+
+
+def _frame(stage: Stage, request: dict[str, Any]) -> Any:  # noqa: ANN401
+    at_us = request.get("at_us", 0)
+    moved = True
+    match request["do"]:
+        case "seek":
+            stage.seek(at_us)
+        case "advance":
+            stage.advance(at_us)
+        case "tail":
+            stage.to_the_end()
+        case "skip":
+            moved = stage.skip(at_us)
+        case "step":
+            moved = stage.step(request["count"])
+        case "change":
+            moved = stage.change(request["count"])
+        case _:
+            return stage.history(request["back"], request["count"])
+    return stage.frame(moved=moved, whole=request.get("whole", False))
+
+
+def knowing(
+    home: Home, session: Session, *, origin_us: int, size: Size | None
+) -> Callable[[], Callable[[dict[str, Any]], bytes]]:
+    """Answers what happened when: the outline of a session, and searches in its lines."""
+
+    def serve() -> Callable[[dict[str, Any]], bytes]:
+        scribe = _Scribe(home, session, origin_us, size)
+        return scribe.answer
+
+    return serve
+
+
+class _Scribe:
+    def __init__(self, home: Home, session: Session, origin_us: int, size: Size | None) -> None:
+        self._home, self._session = home, session
+        self._origin_us, self._size = origin_us, size
+        self._lines: list[ScreenLine] = []
+        self._read_bytes = -1
+
+    def answer(self, request: dict[str, Any]) -> bytes:
+        if request["do"] == "outline":
+            return orjson.dumps(self._outline(request["length_us"]))
+        return orjson.dumps({"hits": self._hits(request)})
+
+    def _read(self) -> None:
+        size_bytes = self._session.size_bytes()
+        if size_bytes != self._read_bytes:
+            self._lines = list(self._screen_lines())
+            self._read_bytes = size_bytes
+
+    def _screen_lines(self) -> Iterator[ScreenLine]:
+        from player.sidecar import lines_of  # noqa: PLC0415  the engine, only in here
+
+        return iter(lines_of(self._home, self._session))
+
+    def _outline(self, length_us: int) -> dict[str, Any]:
+        from player.markers import markers_of  # noqa: PLC0415
+
+        markers = [
+            (marker.at_us - self._origin_us, marker.kind, marker.label)
+            for marker in markers_of(self._home, self._session)
+        ]
+        self._read()
+        activity = [0] * _BUCKETS
+        for line in self._lines:
+            at = (line.first_us - self._origin_us) * _BUCKETS // max(1, length_us)
+            activity[min(_BUCKETS - 1, max(0, at))] += 1
+        return {"markers": markers[:_MOST_MARKERS], "activity": activity, "length_us": length_us}
+
+    def _hits(self, request: dict[str, Any]) -> list[tuple[int, str]]:
+        from player.search import compile_pattern, hits  # noqa: PLC0415
+
+        self._read()
+        text: str = request["pattern"]
+        pattern = compile_pattern(text, ignore_case=text == text.lower())
+        found = [
+            (hit.at_us - self._origin_us, hit.line.text[:_SHOWN_CHARACTERS])
+            for hit in hits(self._lines, pattern)
+        ]
+        return sorted(found)[:_MOST_HITS]

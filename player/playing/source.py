@@ -1,0 +1,107 @@
+"""Where the stage takes a session from: its state at any moment, and the entries behind it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+from formats.entry import OUTPUT, event_size
+from formats.run import read_run
+from player.replay import Replay
+from player.screen import Screen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from formats.entry import Entry
+    from formats.layout import Home
+    from formats.session import Session
+    from formats.size import Size
+    from formats.segment import Place
+
+
+class Source:
+    """A session, as long as it is played; one that is still written grows in the meantime."""
+
+    TAIL: Final = -2
+    """Instead of a time: behind the last entry that was read."""
+
+    def __init__(self, home: Home, session: Session, *, size: Size | None, live: bool) -> None:
+        self._home, self._session = home, session
+        self._replay = Replay(session, size=size)
+        self._duration_us = self._replay.duration_us
+        self._live = live
+        self._last: tuple[Place, int] | None = None
+        self._seen: object = None
+        self._ended = self._last_look = False
+
+    def seek(self, at_us: int) -> Screen:
+        """The screen after everything up to `at_us`; -1 is before everything."""
+        return self._replay.seek(at_us)
+
+    def after(self, at_us: int) -> Iterator[tuple[int, Entry]]:
+        """The entries later than `at_us`, with their times since the first; or behind TAIL."""
+        if at_us != self.TAIL:
+            found = self._replay.located(at_us)
+        elif not self._has_grown():
+            return
+        elif self._last is None:
+            found = self._replay.located(-1)
+        else:
+            found = self._replay.after(*self._last)
+        for place, (said_us, entry) in found:
+            if self._live:
+                self._note(place, said_us, entry)
+            yield said_us, entry
+
+    def end_us(self) -> int:
+        """The time of the last entry that is known."""
+        return max(self._duration_us, self._last[1] if self._last else 0)
+
+    def is_live(self) -> bool:
+        """Whether more may come: a recorder is writing."""
+        if self._live and not self._ended:
+            run = read_run(self._home, self._session.id)
+            # What it wrote before it ended is still to be read: once more after the last look.
+            self._ended, self._last_look = self._last_look, run is None or not run.live
+        return self._live and not self._ended
+
+    def with_history(self, at_us: int, nth: int, rows: int, most_bytes: int) -> Screen:
+        """The screen after the first `nth` outputs of a time (0: all), with what scrolled off.
+
+        Of a long session only what did so in about the last `most_bytes`.
+        """
+        since_us = -1
+        total = self._session.log_bytes()
+        if total > most_bytes and at_us > 0:
+            since_us = round(at_us * (1 - most_bytes / total))
+        screen = Screen(self._replay.seek(since_us).size, scrollback=rows)
+        found = 0
+        for said_us, entry in self.after(since_us):
+            if said_us > at_us:
+                break
+            if entry.direction != OUTPUT:
+                continue
+            size = event_size(entry.event) if entry.event is not None else None
+            if size is not None:
+                screen.resize(size)
+            screen.feed(entry.data)
+            found += bool(entry.data) and said_us == at_us
+            if nth and found == nth:
+                break
+        return screen
+
+    def _note(self, place: Place, said_us: int, entry: Entry) -> None:
+        if self._last is None or place >= self._last[0]:
+            self._last = (place, said_us)
+            if entry.event is not None and entry.event["type"] == "exit":
+                self._ended = True
+
+    def _has_grown(self) -> bool:
+        """Whether the open segment is another than at the last look: a few calls, no reading."""
+        try:
+            now = os.stat(self._session.path)
+        except OSError:  # ended, and sealed
+            return True
+        seen, self._seen = self._seen, (now.st_ino, now.st_size)
+        return seen != self._seen
