@@ -13,7 +13,7 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
-from player.terminal import QUESTION, Stopped
+from player.terminal import QUESTION, Stopped, reopened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -170,7 +170,7 @@ class PassThrough:
     def __init__(self, output: int) -> None:
         self._left = memoryview(b"")
         self._terminal = os.isatty(output)
-        self._output, self._waits = _reopened(output)
+        self._output, self._waits = reopened(output)
         self.leftovers = Leftovers()
 
     def draw(self, moments: Sequence[Moment]) -> None:
@@ -232,15 +232,3 @@ class PassThrough:
             raise
         self.leftovers.note(piece[:written])
         self._left = self._left[written:]
-
-
-def _reopened(output: int) -> tuple[int, bool]:
-    """A descriptor of our own that never waits, if `output` is a terminal, and whether it waits.
-
-    Not by a flag on `output` itself: that would hold for every process that shares it.
-    """
-    try:
-        flags = os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC
-        return os.open(os.ttyname(output), flags), False
-    except OSError:
-        return output, True

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from player.keys import SUSPEND, KeyParser
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import FrameType, TracebackType
     from typing import Any, Self
 
@@ -28,6 +29,9 @@ _IFLAG, _OFLAG, _LFLAG, _CC = 0, 1, 3, 6
 QUESTION = b"\x1b[5n"
 _ANSWER = b"\x1b[0n"
 _ANSWER_S, _SILENCE_S = 0.5, 0.03
+
+
+RESIZED = "resized"
 
 
 class Stopped(BaseException):
@@ -56,6 +60,18 @@ def open_keyboard() -> int | None:
         return None
 
 
+def reopened(output: int) -> tuple[int, bool]:
+    """A descriptor of our own that never waits, if `output` is a terminal, and whether it waits.
+
+    Not by a flag on `output` itself: that would hold for every process that shares it.
+    """
+    try:
+        flags = os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC
+        return os.open(os.ttyname(output), flags), False
+    except OSError:
+        return output, True
+
+
 class Terminal:
     """Keys, signals and raw mode, from `with` to its end.
 
@@ -64,10 +80,14 @@ class Terminal:
     us are turned into `Stopped`, one that was ignored before stays ignored.
     """
 
-    def __init__(self, keyboard: int | None, output: int) -> None:
+    def __init__(
+        self, keyboard: int | None, output: int, keys: KeyParser | None = None
+    ) -> None:
         self._keyboard = keyboard
         self._output = output
-        self._keys = KeyParser()
+        self._keys = keys or KeyParser()
+        # Only who draws for a window of a certain size wants to know that it has another.
+        self._resizes = (signal.SIGWINCH,) if keys else ()
         self._saved: list[tuple[int, list[Any]]] = []
         self._handlers: dict[int, Any] = {}
 
@@ -76,7 +96,7 @@ class Terminal:
         os.set_blocking(self._wakeup, False)
         os.set_blocking(self._woken, False)
         self._old_wakeup = signal.set_wakeup_fd(self._woken, warn_on_full_buffer=False)
-        for number in (*_ENDING, signal.SIGTSTP, signal.SIGCONT):
+        for number in (*_ENDING, signal.SIGTSTP, signal.SIGCONT, *self._resizes):
             if signal.getsignal(number) != signal.SIG_IGN:
                 self._handlers[number] = signal.signal(number, _wake)
         for fd in (self._keyboard, self._output):
@@ -103,20 +123,44 @@ class Terminal:
 
         The keys that came. Raises Stopped.
         """
+        keys, _ = self.wait_for(timeout_us, for_room=self._output if for_room else None)
+        return keys
+
+    def wait_for(
+        self, timeout_us: int | None, *, for_room: int | None = None, also: Sequence[int] = ()
+    ) -> tuple[list[str], list[int]]:
+        """As `wait`, also for the descriptors `also` to be read: with those that can be.
+
+        `for_room` is the descriptor that room is waited for on. RESIZED is among the keys when the
+        window has another size or stands as somebody else has left it.
+        """
+        now_us = clock_us()
+        pending_us = self._keys.pending(now_us)
+        if pending_us is not None:
+            timeout_us = pending_us if timeout_us is None else min(timeout_us, pending_us)
         timeout_s = None if timeout_us is None else timeout_us / 1_000_000
-        readers = [fd for fd in (self._wakeup, self._keyboard) if fd is not None]
-        ready, _, _ = select.select(readers, [self._output] if for_room else [], [], timeout_s)
+        readers = [fd for fd in (self._wakeup, self._keyboard, *also) if fd is not None]
+        writers = [] if for_room is None else [for_room]
+        ready, _, _ = select.select(readers, writers, [], timeout_s)
         keys: list[str] = []
         if self._wakeup in ready:
-            for number in os.read(self._wakeup, _READ_BYTES):
-                if number in _ENDING:
-                    raise Stopped(number)
-                if number == signal.SIGTSTP:
-                    keys.append(SUSPEND)
-                elif number == signal.SIGCONT:  # after SIGSTOP: someone else had the terminal
-                    self._enter_raw()
+            keys += self._signalled(os.read(self._wakeup, _READ_BYTES))
         if self._keyboard is not None and self._keyboard in ready:
             keys += self._keys.feed(_read_keyboard(self._keyboard), clock_us())
+        keys += self._keys.expire(clock_us())
+        return keys, [fd for fd in also if fd in ready]
+
+    def _signalled(self, numbers: bytes) -> list[str]:
+        keys: list[str] = []
+        for number in numbers:
+            if number in _ENDING:
+                raise Stopped(number)
+            if number == signal.SIGTSTP:
+                keys.append(SUSPEND)
+            elif number == signal.SIGCONT:  # after SIGSTOP: someone else had the terminal
+                self._enter_raw()
+            if self._resizes and number in (signal.SIGCONT, signal.SIGWINCH):
+                keys.append(RESIZED)
         return keys
 
     def suspend(self, *, answer_due: bool) -> None:

@@ -1,0 +1,308 @@
+"""Playing on a terminal: the loop that joins keyboard, drawing process, clock and window."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import struct
+import termios
+from typing import TYPE_CHECKING, NamedTuple
+
+import orjson
+
+from formats.errors import SessionsError, printable
+from formats.run import read_run
+from formats.size import DEFAULT_SIZE, Size
+from player.cli.console import say
+from player.keys import SUSPEND
+from player.playing.controller import Controller, Range
+from player.playing.doing import Doing
+from player.playing.frames import EngineMissing, decode
+from player.playing.keyboard import Keyboard
+from player.playing.output import Output
+from player.playing.places import Places
+from player.playing.serving import drawing, knowing
+from player.playing.window import Window
+from player.playing.worker import Worker, WorkerDied
+from player.terminal import RESIZED, Stopped, Terminal, clock_us, open_keyboard
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from formats.layout import Home
+    from player.plan import Options, Plan
+    from player.playing.frames import Frame
+
+_STDOUT = 1
+_WINSIZE = struct.Struct("HHHH")
+# The engine died twice within so much of the recording: a third time would be no better.
+_MOST_DEATHS = 3
+_SCRIBE_NICE = 10
+
+
+class Ended(NamedTuple):
+    """The exit code, None if nothing could be drawn; and whether it was played to the end."""
+
+    code: int | None
+    at_end: bool = False
+
+
+def play_drawn(prog: str, home: Home, plan: Plan, options: Options, *, more: bool) -> Ended:
+    """Play one session on this terminal. `more`: another one follows."""
+    player = Player(home, plan, options, more=more)
+    keys = Keyboard()
+    keyboard = open_keyboard()
+    try:
+        with Terminal(keyboard, _STDOUT, keys) as terminal, Output(_STDOUT) as output:
+            try:
+                ended = player.run(terminal, output, keys)
+            except Stopped as stopped:
+                ended = Ended(128 + stopped.number)
+            finally:
+                if output.leave(player.last_screen):
+                    terminal.swallow_answers()
+    except EngineMissing as missing:
+        say(prog, f"{missing}; the bytes are passed on as they are")
+        return Ended(None)
+    finally:
+        player.close()
+    for words in player.words:
+        say(prog, words)
+    return ended
+
+
+class Player:
+    """One session being played."""
+
+    def __init__(self, home: Home, plan: Plan, options: Options, *, more: bool) -> None:
+        self._home, self._plan, self._options = home, plan, options
+        self._more = more
+        run = read_run(home, plan.session.id) if plan.end_us is None else None
+        self._live = run is not None and run.live
+        self._stage = self._new_stage()
+        self._scribe: Worker | None = None
+        self._deaths = 0
+        self._asked: list[dict[str, Any]] = []
+        now_us = clock_us()
+        self.controller = Controller(
+            Range(plan.start_us, plan.at_us, plan.end_us),
+            Places(plan.first.time_us, plan.at_us),
+            speed=options.speed or 1.0,
+            idle_limit_us=plan.idle_limit_us,
+            repeat=options.repeat,
+            follow=options.follow,
+            paused=options.paused or bool(options.find),
+            now_us=now_us,
+        )
+        self.controller.bare, self.controller.fit = options.bare, options.fit
+        self.window = Window(self.controller, plan, links=options.links)
+        self._doing = Doing(home, plan, self.controller, self.window)
+        self.words: list[str] = []
+        self._finish: Ended | None = None
+        self._timed = plan.timed
+
+    @property
+    def last_screen(self) -> bytes:
+        """What is left on the terminal when it was played to its end; nothing if it was quit."""
+        if self._finish is None or not self._finish.at_end:
+            return b""
+        return self.window.parting()
+
+    def close(self) -> None:
+        """End the processes."""
+        self._stage.close()
+        if self._scribe is not None:
+            self._scribe.close()
+
+    # ------------------------------------------------------------------------------------------
+
+    def run(self, terminal: Terminal, output: Output, keys: Keyboard) -> Ended:
+        """Until it ends."""
+        self.window.resize(window_size())
+        while self._finish is None:
+            now_us = clock_us()
+            self._ask(now_us)
+            timeout_us: int | None = None
+            if not output.busy:
+                if self.controller.frame is not None:
+                    self._draw(output, keys, now_us)
+                wake_us = self.controller.wake_us(now_us)
+                timeout_us = None if wake_us is None else max(0, wake_us - now_us)
+            workers = [one for one in (self._stage, self._scribe) if one is not None]
+            pressed, ready = terminal.wait_for(
+                timeout_us,
+                for_room=output.fileno() if output.busy else None,
+                also=[worker.fileno() for worker in workers],
+            )
+            for key in pressed:
+                self._key(key, terminal, output)
+            if self._stage.fileno() in ready:
+                self._frames()
+            if self._scribe is not None and self._scribe.fileno() in ready:
+                self._outlines()
+            output.flush()
+            self._intents(terminal, output)
+        return self._finish
+
+    def _ask(self, now_us: int) -> None:
+        request = self.controller.request(now_us)
+        if request is not None:
+            self._asked.append(request)
+            self._stage.ask(**request)
+
+    def _draw(self, output: Output, keys: Keyboard, now_us: int) -> None:
+        if not output.entered:
+            output.enter(mouse=self._options.mouse)
+            self._begin_to_know()
+            keys.load()
+        output.put(self.window.paint(now_us))
+
+    def _key(self, key: str, terminal: Terminal, output: Output) -> None:
+        now_us = clock_us()
+        if key == RESIZED:
+            self.window.resize(window_size())
+        elif key.startswith("click:"):
+            at_us = self.window.clicked(key)
+            if at_us is not None:
+                self.controller.touched = True
+                self.controller.seek(at_us, now_us)
+        elif key == SUSPEND:
+            self._suspend(terminal, output)
+        else:
+            self.controller.key(key, now_us)
+
+    def _suspend(self, terminal: Terminal, output: Output) -> None:
+        at_us = self.controller.position_us(clock_us())
+        terminal.suspend(answer_due=output.leave())
+        output.enter(mouse=self._options.mouse)
+        self.window.resize(window_size())
+        self.controller.resumed(clock_us(), at_us)
+
+    # What the processes answer ----------------------------------------------------------------
+
+    def _frames(self) -> None:
+        now_us = clock_us()
+        try:
+            while (answer := self._stage.answer()) is not None:
+                asked = self._asked.pop(0)
+                try:
+                    frame = decode(answer)
+                except EngineMissing:
+                    raise
+                except SessionsError as error:
+                    if self.controller.frame is None:
+                        raise
+                    self.controller.failed(str(error), now_us)
+                    continue
+                self._frame(frame, asked, now_us)
+        except WorkerDied as died:
+            self._stage_died(str(died), now_us)
+
+    def _frame(self, frame: Frame, asked: dict[str, Any], now_us: int) -> None:
+        if asked["do"] == "history":
+            self.window.scrolled(frame)
+            self.controller.scrolled(frame, now_us)
+        else:
+            self.window.take(frame)
+            self.controller.drawn(frame, now_us, asked)
+
+    def _stage_died(self, how: str, now_us: int) -> None:
+        """The engine is at its end: once more, from where it has not been yet."""
+        self._deaths += 1
+        words = f"the screen engine failed ({how})"
+        if self._deaths >= _MOST_DEATHS:
+            raise SessionsError(f"{words} again and again; --raw plays without it")
+        self._stage.close()
+        self._stage = self._new_stage(fresh_at_us=self.controller.position_us(now_us))
+        self._asked.clear()
+        self.controller.begin_again(now_us)
+        self.words.append(f"{words}: what follows was drawn on an empty screen")
+        self.controller.say(f"{words}: drawn anew from here", now_us, alert=True)
+
+    def _new_stage(self, fresh_at_us: int | None = None) -> Worker:
+        plan = self._plan
+        return Worker(
+            drawing(
+                self._home,
+                plan.session,
+                size=plan.size,
+                live=self._live,
+                end_us=plan.end_us,
+                fresh_at_us=fresh_at_us,
+            )
+        )
+
+    def _begin_to_know(self) -> None:
+        """What happened when, is found out on the side, when the first frame stands."""
+        plan = self._plan
+        serve = knowing(self._home, plan.session, origin_us=plan.first.time_us, size=plan.size)
+        self._scribe = Worker(serve, nice=_SCRIBE_NICE)
+        self._scribe.ask(do="outline", length_us=self.controller.length_us)
+        if self._options.find:
+            jump = self._options.at is None
+            self.controller.find_at_start(self._options.find, jump=jump)
+
+    def _outlines(self) -> None:
+        if self._scribe is None:
+            return
+        now_us = clock_us()
+        try:
+            while (answer := self._scribe.answer()) is not None:
+                told = orjson.loads(answer)
+                if "error" in told:
+                    self.controller.failed_to_find(str(told["error"]), now_us)
+                elif "hits" in told:
+                    hits = [(int(at_us), str(text)) for at_us, text in told["hits"]]
+                    self.controller.found(hits, now_us)
+                else:
+                    self._doing.outlined(told)
+        except (WorkerDied, ValueError, TypeError, KeyError) as error:
+            self._scribe.close()
+            self._scribe = None
+            words = f"the search process failed ({printable(str(error))})"
+            self.controller.failed_to_find(words, now_us)
+
+    # What is to be done -----------------------------------------------------------------------
+
+    def _intents(self, terminal: Terminal, output: Output) -> None:
+        for intent in self.controller.intents():
+            now_us = clock_us()
+            match intent.do:
+                case "quit":
+                    self._finish = Ended(intent.code)
+                case "end":
+                    self._ended(now_us, has_keyboard=terminal.has_keyboard)
+                case "suspend":
+                    self._suspend(terminal, output)
+                case "redraw":
+                    self.window.resize(window_size())
+                case "find":
+                    if self._scribe is not None:
+                        self._scribe.ask(do="find", pattern=intent.text)
+                    else:
+                        self.controller.failed_to_find("search is not possible now", now_us)
+                case "copy":
+                    output.put(self._doing.copied(now_us))
+                case "remember":
+                    self._doing.remember(intent.at_us)
+                    self._finish = Ended(0)
+                case _:
+                    self._doing.do(intent, now_us)
+
+    def _ended(self, now_us: int, *, has_keyboard: bool) -> None:
+        controller = self.controller
+        if self._more or not controller.touched or not has_keyboard:
+            self._finish = Ended(0, at_end=True)
+        else:
+            controller.say("the end: q quits, space plays it again", now_us)
+
+
+def window_size() -> Size:
+    """The size of the window, 80x24 where it does not know."""
+    with contextlib.suppress(OSError):
+        rows, cols, _, _ = _WINSIZE.unpack(
+            fcntl.ioctl(_STDOUT, termios.TIOCGWINSZ, b"\0" * _WINSIZE.size)
+        )
+        if rows and cols:
+            return Size(cols, rows)
+    return DEFAULT_SIZE
