@@ -138,5 +138,3 @@ def _first_output(entries: Iterator[Entry]) -> Iterator[Entry]:
         size_bytes += len(entry.data)
         if size_bytes > _JUDGED_BYTES:
             return
-
-

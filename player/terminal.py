@@ -80,9 +80,7 @@ class Terminal:
     us are turned into `Stopped`, one that was ignored before stays ignored.
     """
 
-    def __init__(
-        self, keyboard: int | None, output: int, keys: KeyParser | None = None
-    ) -> None:
+    def __init__(self, keyboard: int | None, output: int, keys: KeyParser | None = None) -> None:
         self._keyboard = keyboard
         self._output = output
         self._keys = keys or KeyParser()
@@ -117,6 +115,11 @@ class Terminal:
         signal.set_wakeup_fd(self._old_wakeup)
         os.close(self._wakeup)
         os.close(self._woken)
+
+    @property
+    def has_keyboard(self) -> bool:
+        """Whether keys can come at all."""
+        return self._keyboard is not None
 
     def wait(self, timeout_us: int | None, *, for_room: bool) -> list[str]:
         """Until a key, a signal, room on the output if that is asked for, or the timeout.

@@ -88,6 +88,7 @@ class Controller:
         self.pattern = ""
         self.hits: list[tuple[int, str]] = []
         self.room_rows = 24
+        self.view_corner: tuple[int, int] = (0, 0)
         self._idle_limit_us = idle_limit_us
         self._queue: deque[dict[str, Any]] = deque()
         self._undo: list[int] = []
@@ -97,6 +98,9 @@ class Controller:
         self._finding_from: int | None = None
         self._asked_us = 0
         self._busy = False
+        self._catching_up = True
+        self._marked_us = 0
+        self._hit = ""
         self._playhead = Playhead(now_us, played.at_us, PAUSED if paused else speed)
         self._queue.append({"do": "tail"} if follow else {"do": "seek", "at_us": played.at_us})
 
@@ -211,13 +215,13 @@ class Controller:
                 self._catching_up = False
             case "advance" if frame.at_us < asked["at_us"]:
                 self._playhead = self._playhead.moved_to(now_us, frame.at_us)
+            case _:
+                pass
 
     def failed(self, words: str, now_us: int) -> None:
         """The last request was not answered by a frame."""
         self._busy = False
         self.say(words, now_us, alert=True)
-
-    _catching_up = True
 
     def wake_us(self, now_us: int) -> int | None:
         """When there is something to do again, if nothing comes before; None: only then."""
@@ -410,8 +414,6 @@ class Controller:
         self._pause(now_us)
         self.prompt = Prompt("save", "save the screen as (.txt, .ansi, .svg, .html): ")
 
-    _marked_us = 0
-
     def _typed(self, name: str, now_us: int) -> None:
         prompt = self.prompt
         if prompt is None:
@@ -465,6 +467,23 @@ class Controller:
             return
         self._to_hit(from_us, self._find_step, now_us)
 
+    def failed_to_find(self, words: str, now_us: int) -> None:
+        """The search, or the outline of the session, was not to be had."""
+        if self._finding_from is not None:
+            self._finding_from, self.pattern = None, ""
+            self.say(words, now_us, alert=True)
+
+    def hit_text(self) -> str:
+        """The line of the hit that was gone to last, while it is shown; else empty."""
+        return self._hit if self.pattern else ""
+
+    def begin_again(self, now_us: int) -> None:
+        """The drawing process is a new one, on an empty screen: go on from here."""
+        self._busy = False
+        self._queue.clear()
+        at_us = self.position_us(now_us)
+        self._queue.append({"do": "advance", "at_us": at_us, "whole": True})
+
     def _do_again(self, count: int, now_us: int) -> None:
         if not self.pattern:
             self.say("nothing was looked for: / does that", now_us)
@@ -475,11 +494,13 @@ class Controller:
         moments = [at_us for at_us, _ in self.hits]
         place = bisect_right(moments, from_us) if count > 0 else bisect_left(moments, from_us) - 1
         if not 0 <= place < len(moments):
-            self.say(f"no hit {'after' if count > 0 else 'before'} this", now_us, alert=True)
+            here, there = ("after", "before") if count > 0 else ("before", "after")
+            self.say(f"no hit {here} this, {len(moments)} {there}", now_us, alert=True)
             return
         self._pause(now_us)
         self.seek(moments[place], now_us)
-        text = self.hits[place][1].strip()
+        self._hit = self.hits[place][1]
+        text = self._hit.strip()
         self.say(f"hit {place + 1} of {len(moments)}: {text}", now_us)
 
     # The view ---------------------------------------------------------------------------------
@@ -509,8 +530,6 @@ class Controller:
 
     def _do_pan_rows(self, count: int, _: int) -> None:
         self._pan_by(0, count)
-
-    view_corner = (0, 0)
 
     def _pan_by(self, cols: int, rows: int) -> None:
         left, top = self.view_corner

@@ -17,13 +17,13 @@ from player.cli.console import say
 from player.keys import SUSPEND
 from player.playing.controller import Controller, Range
 from player.playing.doing import Doing
-from player.playing.frames import EngineMissing, decode
+from player.playing.frames import EngineMissingError, decode
 from player.playing.keyboard import Keyboard
 from player.playing.output import Output
 from player.playing.places import Places
 from player.playing.serving import drawing, knowing
 from player.playing.window import Window
-from player.playing.worker import Worker, WorkerDied
+from player.playing.worker import Worker, WorkerError
 from player.terminal import RESIZED, Stopped, Terminal, clock_us, open_keyboard
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def play_drawn(prog: str, home: Home, plan: Plan, options: Options, *, more: boo
             finally:
                 if output.leave(player.last_screen):
                     terminal.swallow_answers()
-    except EngineMissing as missing:
+    except EngineMissingError as missing:
         say(prog, f"{missing}; the bytes are passed on as they are")
         return Ended(None)
     finally:
@@ -119,6 +119,7 @@ class Player:
     def run(self, terminal: Terminal, output: Output, keys: Keyboard) -> Ended:
         """Until it ends."""
         self.window.resize(window_size())
+        early: list[str] = []
         while self._finish is None:
             now_us = clock_us()
             self._ask(now_us)
@@ -134,8 +135,12 @@ class Player:
                 for_room=output.fileno() if output.busy else None,
                 also=[worker.fileno() for worker in workers],
             )
-            for key in pressed:
-                self._key(key, terminal, output)
+            early += pressed
+            if self.controller.frame is not None:
+                # What is typed before there is anything to see is meant for what is seen then.
+                for key in early:
+                    self._key(key, terminal, output)
+                early.clear()
             if self._stage.fileno() in ready:
                 self._frames()
             if self._scribe is not None and self._scribe.fileno() in ready:
@@ -187,7 +192,7 @@ class Player:
                 asked = self._asked.pop(0)
                 try:
                     frame = decode(answer)
-                except EngineMissing:
+                except EngineMissingError:
                     raise
                 except SessionsError as error:
                     if self.controller.frame is None:
@@ -195,7 +200,7 @@ class Player:
                     self.controller.failed(str(error), now_us)
                     continue
                 self._frame(frame, asked, now_us)
-        except WorkerDied as died:
+        except WorkerError as died:
             self._stage_died(str(died), now_us)
 
     def _frame(self, frame: Frame, asked: dict[str, Any], now_us: int) -> None:
@@ -256,7 +261,7 @@ class Player:
                     self.controller.found(hits, now_us)
                 else:
                     self._doing.outlined(told)
-        except (WorkerDied, ValueError, TypeError, KeyError) as error:
+        except (WorkerError, ValueError, TypeError, KeyError) as error:
             self._scribe.close()
             self._scribe = None
             words = f"the search process failed ({printable(str(error))})"

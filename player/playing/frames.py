@@ -19,14 +19,18 @@ class FrameError(SessionsError):
     """The drawing process says what cannot be."""
 
 
+class EngineMissingError(SessionsError):
+    """There is no screen engine on this machine."""
+
+
 class Frame(NamedTuple):
     """The screen at a moment. Times are microseconds since the session's first entry.
 
     `at_us` is the moment, `last_us` the time of the last output before or at it, `next_us` that of
     the next (None: nothing follows now), `end_us` that of the last known entry. `rows` are those
-    that differ from the frame before, all if `whole`. `moved`: what was asked for (a step, a change)
-    was found. `live`: a recorder is still writing. `above`: rows of history above the ones given,
-    in a frame of the scrollback.
+    that differ from the frame before, all if `whole`. `moved`: what was asked for (a step, a
+    change) was found. `live`: a recorder is still writing. `above`: rows of history above the ones
+    given, in a frame of the scrollback.
     """
 
     at_us: int
@@ -67,7 +71,8 @@ def decode(data: bytes) -> Frame:
     try:
         fields: dict[str, Any] = orjson.loads(data)
         if "error" in fields:
-            raise SessionsError(str(fields["error"]))
+            missing = fields.get("kind") == "ScreenEngineError"
+            raise (EngineMissingError if missing else SessionsError)(str(fields["error"]))
         styles = [Style(*values) for values in fields.pop("styles")]
         rows = [(int(number), _row(cells, styles)) for number, cells in fields.pop("rows")]
         cols, height = cast("list[int]", fields.pop("size"))

@@ -7,9 +7,11 @@ takes longer than drawing the first frame: so that is done on the side.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import threading
+from importlib import import_module
 from typing import Any
 
 from player.keys import KeyParser
@@ -51,13 +53,12 @@ class Keyboard(KeyParser):
             self._loading.start()
 
     def _load(self) -> None:
-        with open(os.devnull, "w", encoding="utf-8") as nowhere:
-            import blessed  # noqa: PLC0415
-            from blessed import keyboard  # noqa: PLC0415
-
+        with contextlib.suppress(ImportError), open(os.devnull, "w", encoding="utf-8") as nowhere:
+            blessed: Any = import_module("blessed")
+            resolve: Any = import_module("blessed.keyboard").resolve_sequence
             terminal = blessed.Terminal(stream=nowhere, force_styling=True)
             tables = (terminal._keymap, terminal._keycodes, terminal._keymap_prefixes)  # noqa: SLF001
-            self._blessed = (keyboard.resolve_sequence, *tables)
+            self._blessed = (resolve, *tables)
 
     def _name(self, sequence: bytes) -> str | None:
         """The key that a whole sequence stands for, if it is one of ours."""

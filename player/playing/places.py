@@ -1,10 +1,19 @@
-"""The moments of a session that have names, and places as a person types them at `:`. Pure."""
+"""The moments of a session that have names, and places as a person types them at `:`."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import os
+from typing import TYPE_CHECKING, NamedTuple
 
-from player.times import Span, TimeError, parse
+from formats.errors import LogError, printable
+from formats.layout import FILE_MODE
+from player.times import Place, Span, TimeError, parse
+
+if TYPE_CHECKING:
+    from formats.layout import Home
+
+PLACE = ".place"
+"""Beside the log: where `Q` left the player, in microseconds since the first entry."""
 
 # Where `[` and `]` stop; a resize or a new title is to be seen on the timeline, but no place to go.
 STOPS = frozenset(("marker", "input", "prompt", "notification", "exit"))
@@ -66,3 +75,31 @@ def _marker(name: str, here_us: int, places: Places) -> int:
         message = f"no marker is called {name!r}" + (f": there are {labels}" if labels else "")
         raise TimeError(message)
     return min((at_us for at_us in found if at_us > here_us), default=min(found))
+
+
+def write_place(home: Home, session_id: str, at_us: int) -> None:
+    """Remember a place for `--resume`. Raises LogError when it cannot be written."""
+    home.create()
+    path = _place_path(home, session_id)
+    temporary = path + ".tmp"
+    try:
+        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, FILE_MODE)
+        with open(fd, "wb") as file:
+            file.write(b"%d\n" % at_us)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise LogError(f"cannot write {printable(path, 200)}: {error.strerror}") from None
+
+
+def read_place(home: Home, session_id: str) -> Place | None:
+    """The place that was remembered; None if there is none."""
+    try:
+        with open(_place_path(home, session_id), "rb") as file:
+            digits = file.read(32).strip()
+    except OSError:
+        return None
+    return Place("--resume", elapsed_us=int(digits)) if digits.isdigit() else None
+
+
+def _place_path(home: Home, session_id: str) -> str:
+    return os.path.join(home.logs, session_id + PLACE)

@@ -24,15 +24,25 @@ _SHOWN_CHARACTERS = 400
 
 
 def drawing(
-    home: Home, session: Session, *, size: Size | None, live: bool, end_us: int | None
+    home: Home,
+    session: Session,
+    *,
+    size: Size | None,
+    live: bool,
+    end_us: int | None,
+    fresh_at_us: int | None = None,
 ) -> Callable[[], Callable[[dict[str, Any]], bytes]]:
-    """Answers requests for frames: seek, advance, skip, step, change, history."""
+    """Answers requests for frames: seek, advance, tail, skip, step, change, history.
+
+    With `fresh_at_us` it begins at that moment on an empty screen, and feeds nothing before it.
+    """
 
     def serve() -> Callable[[dict[str, Any]], bytes]:
         from player.playing.source import Source  # noqa: PLC0415  the engine, only in there
         from player.playing.stage import Stage  # noqa: PLC0415
 
-        stage = Stage(Source(home, session, size=size, live=live), end_us)
+        source = Source(home, session, size=size, live=live)
+        stage = Stage(source, end_us, fresh_at_us=fresh_at_us)
         return lambda request: encode(_frame(stage, request))
 
     return serve
@@ -95,18 +105,23 @@ class _Scribe:
         return iter(lines_of(self._home, self._session))
 
     def _outline(self, length_us: int) -> dict[str, Any]:
-        from player.markers import markers_of  # noqa: PLC0415
-
-        markers = [
-            (marker.at_us - self._origin_us, marker.kind, marker.label)
-            for marker in markers_of(self._home, self._session)
-        ]
+        markers = list(self._markers())
         self._read()
         activity = [0] * _BUCKETS
         for line in self._lines:
             at = (line.first_us - self._origin_us) * _BUCKETS // max(1, length_us)
             activity[min(_BUCKETS - 1, max(0, at))] += 1
         return {"markers": markers[:_MOST_MARKERS], "activity": activity, "length_us": length_us}
+
+    def _markers(self) -> Iterator[tuple[int, str, str]]:
+        for entry in self._session.entries():
+            event = entry.event
+            if event is None:
+                continue
+            kind = str(event["type"])
+            if kind in ("marker", "resize", "gap", "exit"):
+                label = str(event.get("label", ""))
+                yield entry.time_us - self._origin_us, kind, label
 
     def _hits(self, request: dict[str, Any]) -> list[tuple[int, str]]:
         from player.search import compile_pattern, hits  # noqa: PLC0415

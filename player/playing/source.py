@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from formats.entry import Entry
     from formats.layout import Home
+    from formats.segment import Place
     from formats.session import Session
     from formats.size import Size
-    from formats.segment import Place
 
 
 class Source:
@@ -38,6 +38,10 @@ class Source:
     def seek(self, at_us: int) -> Screen:
         """The screen after everything up to `at_us`; -1 is before everything."""
         return self._replay.seek(at_us)
+
+    def empty(self) -> Screen:
+        """A screen on which nothing was drawn yet."""
+        return Screen(self._replay.size)
 
     def after(self, at_us: int) -> Iterator[tuple[int, Entry]]:
         """The entries later than `at_us`, with their times since the first; or behind TAIL."""

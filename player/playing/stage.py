@@ -11,7 +11,6 @@ from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from formats.entry import OUTPUT, event_size
-from formats.size import Size
 from player.playing.frames import Frame
 
 if TYPE_CHECKING:
@@ -43,9 +42,14 @@ class _Said(NamedTuple):
 
 
 class Stage:
-    """Stands at one moment of a session. `end_us`: nothing after it is shown."""
+    """Stands at one moment of a session. `end_us`: nothing after it is shown.
 
-    def __init__(self, source: Source, end_us: int | None = None) -> None:
+    With `fresh_at_us` it stands there at first, on an empty screen.
+    """
+
+    def __init__(
+        self, source: Source, end_us: int | None = None, *, fresh_at_us: int | None = None
+    ) -> None:
         self._source = source
         self._limit_us = end_us
         self._rows: list[Row] = []
@@ -59,7 +63,10 @@ class Stage:
         self._screen: Screen
         self._following: Iterator[_Said]
         self._next: _Said | None = None
-        self.seek(-1)
+        if fresh_at_us is None:
+            self.seek(-1)
+        else:
+            self._stand(self._source.empty(), fresh_at_us)
 
     # Moving -----------------------------------------------------------------------------------
 
@@ -67,7 +74,10 @@ class Stage:
         """To the state after everything up to `at_us`; -1 is before everything."""
         if self._limit_us is not None:
             at_us = min(at_us, self._limit_us)
-        self._screen = self._source.seek(at_us)
+        self._stand(self._source.seek(at_us), at_us)
+
+    def _stand(self, screen: Screen, at_us: int) -> None:
+        self._screen = screen
         self._following = self._after(at_us)
         self._next = next(self._following, None)
         self._at_us = max(0, at_us)
@@ -138,6 +148,7 @@ class Stage:
                 if self._feed_one() and self._changed():
                     return True
             return False
+        before: list[tuple[int, int]] = []
         for window in _CHANGE_WINDOWS:
             before = self._outputs_before(window)
             if not before:
@@ -161,9 +172,7 @@ class Stage:
         sent = self._sent
         whole = whole or len(sent) != size.rows
         rows = [
-            (number, row)
-            for number, row in enumerate(self._rows)
-            if whole or row != sent[number]
+            (number, row) for number, row in enumerate(self._rows) if whole or row != sent[number]
         ]
         self._sent = list(self._rows)
         cursor = screen.cursor
@@ -192,9 +201,7 @@ class Stage:
         back = max(0, min(back, above))
         first = max(0, above + frame.size.rows - back - count)
         rows = screen.history_rows(first, first + count)
-        return frame._replace(
-            rows=list(enumerate(rows)), whole=True, above=first, moved=above > 0
-        )
+        return frame._replace(rows=list(enumerate(rows)), whole=True, above=first, moved=above > 0)
 
     # ------------------------------------------------------------------------------------------
 
@@ -239,10 +246,8 @@ class Stage:
 
     def _outputs_before(self, most: int = 4096) -> list[tuple[int, int]]:
         """(time, how manyth of that time) of the outputs up to now, the last at the end."""
-        if not self._nth:  # after a seek: all of that time are on the screen
-            now = (self._last_us + 1, 0)
-        else:
-            now = (self._last_us, self._nth)
+        # After a seek all of that time are on the screen.
+        now = (self._last_us, self._nth) if self._nth else (self._last_us + 1, 0)
         found: deque[tuple[int, int]] = deque(maxlen=most)
         for window_us in (*_WINDOWS_US, None):
             found.clear()

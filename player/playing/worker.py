@@ -32,12 +32,12 @@ _MEMORY_BYTES = 2 << 30
 _IGNORED = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGTTOU, signal.SIGTTIN)
 
 
-class WorkerDied(SessionsError):
+class WorkerError(SessionsError):
     """The process has ended, by a signal or a fault of its own."""
 
 
 class Worker:
-    """The process that `serve` runs in: it is called there once, and gives what answers requests."""
+    """The process that `serve` runs in: called there once, it gives what answers requests."""
 
     def __init__(self, serve: Callable[[], Answer], *, nice: int = 0) -> None:
         ours, theirs = socket.socketpair()
@@ -63,7 +63,7 @@ class Worker:
         self.waiting += 1
 
     def answer(self) -> bytes | None:
-        """The next answer, None if it is not there yet. WorkerDied when none will come."""
+        """The next answer, None if it is not there yet. WorkerError when none will come."""
         while not self._whole():
             try:
                 data = self._socket.recv(_READ_BYTES)
@@ -72,7 +72,7 @@ class Worker:
             except ConnectionResetError:
                 data = b""
             if not data:
-                raise WorkerDied(self._how_it_ended())
+                raise WorkerError(self._how_it_ended())
             self._received += data
         (size,) = _HEAD.unpack_from(self._received)
         found = bytes(self._received[_HEAD.size : _HEAD.size + size])
@@ -93,8 +93,8 @@ class Worker:
             return False
         (size,) = _HEAD.unpack_from(self._received)
         if size > _LARGEST_ANSWER:
-            raise WorkerDied("it answers too much")
-        return len(self._received) >= _HEAD.size + size
+            raise WorkerError("it answers too much")
+        return len(self._received) >= _HEAD.size + int(size)
 
     def _how_it_ended(self) -> str:
         try:
@@ -144,7 +144,7 @@ def _serve(channel: socket.socket, serve: Callable[[], Answer]) -> None:
                 answer = serve()
             reply = answer(orjson.loads(line))
         except SessionsError as error:
-            reply = orjson.dumps({"error": str(error)})
+            reply = orjson.dumps({"error": str(error), "kind": type(error).__name__})
         except Exception as error:  # noqa: BLE001  one request fails, the process lives
             words = printable(f"{type(error).__name__}: {error}", 200)
             reply = orjson.dumps({"error": f"internal error: {words}"})

@@ -25,11 +25,11 @@ _HEAD = Style(fg=0, bg=15, bold=True)
 TICKS = {
     "resize": ("↔", 13),
     "title": ("t", 244),
-    "prompt": ("›", 14),
-    "input": ("›", 14),
+    "prompt": ("›", 14),  # noqa: RUF001
+    "input": ("›", 14),  # noqa: RUF001
     "clear": ("c", 244),
     "notification": ("!", 11),
-    "gap": ("×", 9),
+    "gap": ("×", 9),  # noqa: RUF001
     "exit": ("▪", 9),
     "marker": ("◆", 11),
     "hit": ("●", 10),
@@ -96,9 +96,7 @@ def prompt_row(lead: str, typed: str, cursor: int, width: int) -> tuple[Row, int
     return (*row, _run(" " * blank, _BACK)), len(lead) + before - first
 
 
-def timeline_row(
-    width: int, part: float, activity: Sequence[int], ticks: Iterable[Tick]
-) -> Row:
+def timeline_row(width: int, part: float, activity: Sequence[int], ticks: Iterable[Tick]) -> Row:
     """The timeline: how much was new when, what happened, and the playhead at `part` (0..1).
 
     `activity` has any number of buckets, spread over the whole length.

@@ -64,10 +64,6 @@ class Canvas:
         blank = line_of((), view.room.cols)
         return found + [blank] * (view.room.rows - len(found))
 
-    def text(self) -> str:
-        """The text of the screen, without the blanks at the ends of lines and of the screen."""
-        return "\n".join(text_of(row).rstrip() for row in self.rows).rstrip("\n") + "\n"
-
     def _matches(self, pattern: re.Pattern[str]) -> Iterable[bool]:
         return (bool(pattern.search(text_of(row))) for row in self.rows)
 

@@ -39,6 +39,11 @@ class Span(NamedTuple):
     end: int
 
 
+def shown_text(text: str) -> str:
+    """`text` with a blank for each character that acts instead of standing there."""
+    return _ACTING.sub(" ", text)
+
+
 def text_of(row: Iterable[Run]) -> str:
     """The text of a row."""
     return "".join(run.text for run in row)
@@ -122,7 +127,7 @@ def marked(row: Row, spans: Iterable[Span]) -> Row:
     """The row with these columns inverted, so that they are seen on any background."""
     for span in spans:
         missing = span.first - width_of(row)
-        wide = (*row, Run(" " * missing, missing)) if missing > 0 else row
+        wide = (*row, Run(" " * missing, missing, DEFAULT_STYLE)) if missing > 0 else row
         inside = clip(wide, *span)
         row = (
             *clip(wide, 0, span.first),
@@ -165,7 +170,7 @@ def line_of(row: Row, width: int, *, links: bool = False) -> str:
         if run.style != style:
             parts.append(style_sequence(run.style, links=links))
             style = run.style
-        text = _ACTING.sub(" ", run.text)
+        text = shown_text(run.text)
         parts.append(text)
         col += run.cols
         if not text.isascii():
@@ -176,11 +181,6 @@ def line_of(row: Row, width: int, *, links: bool = False) -> str:
     if col < width and not erase_first:
         parts.append("\x1b[K")
     return "".join(parts)
-
-
-def line_with_links(row: Row, width: int) -> str:
-    """As `line_of`, with OSC 8 links to http and https."""
-    return line_of(row, width, links=True)
 
 
 @lru_cache(maxsize=4096)

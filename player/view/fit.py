@@ -32,7 +32,7 @@ class Fitted(NamedTuple):
 
 
 def fit(rows: Sequence[Row], size: Size, room: Size) -> Fitted:
-    """`rows` of a screen of `size` with as many left out as `room` makes needful, if so many can be."""
+    """`rows` of a screen of `size`; as many left out as do not fit into `room`, if they can be."""
     grid = [_cells(row, size.cols) for row in rows]
     kept_rows = _kept([tuple(row) for row in grid], size.rows - room.rows)
     grid = [grid[number] for number in kept_rows]
@@ -43,7 +43,7 @@ def fit(rows: Sequence[Row], size: Size, room: Size) -> Fitted:
 
 
 def _kept(lines: Sequence[object], surplus: int) -> list[int]:
-    """Which of the lines stay when up to `surplus` of those that repeat the one before are left out."""
+    """Which lines stay when up to `surplus` of those that repeat the one before are left out."""
     stretches: list[list[int]] = []
     for number in range(1, len(lines)):
         if lines[number] != lines[number - 1]:

@@ -1,4 +1,4 @@
-"""The keys of the player: one table for what they do, the help on the screen and docs/playing.md."""
+"""The keys of the player: one table for what they do, for the help and for docs/playing.md."""
 
 from __future__ import annotations
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from formats.size import Size
-
 if TYPE_CHECKING:
+    from formats.size import Size
     from player.screen import Cursor
 
 # The bar takes two rows where they are to spare, one where the recording fills the window.

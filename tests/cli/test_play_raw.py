@@ -1,4 +1,4 @@
-"""`cs-play` on a real terminal: keys by what is on the screen, the terminal as it was before."""
+"""`cs-play --raw` on a real terminal, and what a pipe gets: bytes as recorded, at their time."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FULL_SCREEN = [
 
 
 class Window(Protocol):
-    """Starts `cs-play ARGUMENTS` on a terminal of its own."""
+    """Starts `cs-play --raw ARGUMENTS` on a terminal of its own."""
 
     def __call__(
         self, *arguments: str | Path, size: tuple[int, int] = (80, 24), **streams: int
@@ -49,7 +49,7 @@ def window(home: Path, commands: Path, tmp_path: Path) -> Iterator[Window]:
         *arguments: str | Path, size: tuple[int, int] = (80, 24), **streams: int
     ) -> OuterTerminal:
         words = list(map(str, arguments))
-        argv = words if words[0] == "bash" else [str(commands / "cs-play"), *words]
+        argv = words if words[0] == "bash" else [str(commands / "cs-play"), "--raw", *words]
         environ = {**os.environ, "PATH": f"{commands}:{os.environ['PATH']}", "TERM": "xterm"}
         opened.append(OuterTerminal(argv, environ, size=size, cwd=tmp_path, streams=streams))
         return opened[-1]
@@ -254,7 +254,7 @@ def test_a_terminal_that_never_answers_is_not_waited_for_long(home: Path, window
 def test_suspending_and_going_on(home: Path, window: Window) -> None:
     store_log(home, *FULL_SCREEN)
     shell = window("bash", "--norc", "--noprofile", "-i")
-    shell.type(b"PS1='$ '; cs-play last\r")
+    shell.type(b"PS1='$ '; cs-play --raw last\r")
     shell.wait_for(b"shown")
     (player,) = children(shell.pid)
     shell.type(b"\x1a")
@@ -484,7 +484,7 @@ def test_help_names_the_keys(cs) -> None:
 def test_stty_prints_the_same_before_and_after(home: Path, window: Window, tmp_path: Path) -> None:
     store_log(home, *FULL_SCREEN)
     shell = window("bash", "--norc", "--noprofile", "-i")
-    shell.type(b"stty -g > before; cs-play last; stty -g > after; exit\r")
+    shell.type(b"stty -g > before; cs-play --raw last; stty -g > after; exit\r")
     shell.wait_for(b"shown")
     shell.type(b"q")
     shell.wait_for(QUESTION)

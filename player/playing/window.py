@@ -1,0 +1,252 @@
+"""What stands in the window: the recording, the bar, a page, put together from the state."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from typing import TYPE_CHECKING
+
+from formats.size import DEFAULT_SIZE, Size
+from player.playing.pages import info_lines
+from player.screen.values import Cursor, Run, Style
+from player.times import clock, elapsed
+from player.view import keymap
+from player.view.bar import Status, Tick, column_part, prompt_row, status_row, timeline_row
+from player.view.canvas import Canvas
+from player.view.cells import clip, line_of
+from player.view.fit import fit
+from player.view.painter import Painter
+from player.view.viewport import Viewport, bar_rows, viewport
+
+if TYPE_CHECKING:
+    from player.plan import Plan
+    from player.playing.controller import Controller
+    from player.playing.frames import Frame
+    from player.screen.values import Row
+
+_TITLE = Style(bold=True)
+_LEAST_ROWS = 3
+_US_PER_S = 1_000_000
+
+
+class Window:
+    """Draws a controller's state. `resize` first; then `paint` gives the bytes that are missing."""
+
+    def __init__(self, controller: Controller, plan: Plan, *, links: bool = False) -> None:
+        self._controller, self._plan = controller, plan
+        self._canvas, self._scrolled = Canvas(links=links), Canvas(links=links)
+        self._fitted = Canvas(links=links)
+        self._painter = Painter()
+        self._size = DEFAULT_SIZE
+        self._view = Viewport(0, 0, DEFAULT_SIZE, DEFAULT_SIZE)
+        self._pattern: tuple[str, re.Pattern[str] | None] = ("", None)
+        self.activity: list[int] = []
+        self.activity_us = 1
+
+    def resize(self, size: Size) -> None:
+        """The window has this size now; nothing of ours may stand in it any more."""
+        self._size = size
+        self._painter.forget()
+
+    def take(self, frame: Frame) -> None:
+        """A frame has come."""
+        self._canvas.apply(frame.rows, frame.size)
+
+    def scrolled(self, frame: Frame) -> None:
+        """Rows of the scrollback have come, to be shown instead."""
+        rows = frame.rows
+        self._scrolled.apply(rows, Size(frame.size.cols, max(1, len(rows))))
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows that are shown, in full: of the screen, or of what has scrolled off."""
+        return (self._scrolled if self._controller.back else self._canvas).rows
+
+    def paint(self, now_us: int) -> bytes:
+        """What makes the window show the state as it is."""
+        controller = self._controller
+        frame = controller.frame
+        if frame is None:
+            return b""
+        bar = self._bar_lines(frame, now_us)
+        room = Size(self._size.cols, max(1, self._size.rows - len(bar)))
+        controller.room_rows = room.rows
+        if controller.page:
+            lines, cursor = self._page(room), None
+        else:
+            lines, cursor = self._recording(frame, room)
+        if controller.prompt is not None and bar:
+            prompt = controller.prompt
+            row, col = prompt_row(prompt.lead, prompt.text, prompt.cursor, self._size.cols)
+            bar[0] = line_of(row, self._size.cols)
+            cursor = Cursor(min(col, self._size.cols - 1), room.rows)
+        return self._painter.paint(lines + bar, cursor)
+
+    def parting(self) -> bytes:
+        """The last screen as text and style, for the terminal that is given back."""
+        rows = list(self._canvas.rows)
+        while rows and not rows[-1]:
+            rows.pop()
+        cols = self._size.cols
+        lines = [line_of(clip(row, 0, cols), cols) for row in rows[-self._size.rows :]]
+        return "".join(f"{line}\r\n" for line in lines).encode("utf-8", "replace")
+
+    def clicked(self, key: str) -> int | None:
+        """The moment of a click on the timeline; None for one elsewhere."""
+        _, col, row = key.split(":")
+        bar = self._bar_height(self._controller.frame)
+        if self._controller.page or not bar or int(row) != self._size.rows - 1:
+            return None
+        first, width = self._timeline_at(bar)
+        if int(col) < first:
+            return None
+        return round(column_part(int(col) - first, width) * self._controller.length_us)
+
+    # The recording ----------------------------------------------------------------------------
+
+    def _recording(self, frame: Frame, room: Size) -> tuple[list[str], Cursor | None]:
+        controller = self._controller
+        pattern = self._compiled(controller.pattern)
+        hit = controller.hit_text()
+        at = Cursor(*frame.cursor)
+        if controller.back:
+            canvas, recorded = self._scrolled, Size(frame.size.cols, len(self._scrolled.rows))
+            at = Cursor(0, 0)
+        elif controller.fit and (frame.size.cols > room.cols or frame.size.rows > room.rows):
+            canvas, recorded, at = self._fit(frame, room)
+        else:
+            canvas, recorded = self._canvas, frame.size
+        view = viewport(room, recorded, at, controller.pan, self._view)
+        self._view = view
+        controller.view_corner = (view.left, view.top)
+        lines = canvas.lines(view, pattern, hit)
+        cursor = view.cursor(at) if frame.cursor_shown and not controller.back else None
+        return lines, cursor
+
+    def _fit(self, frame: Frame, room: Size) -> tuple[Canvas, Size, Cursor]:
+        fitted = fit(self._canvas.rows, frame.size, room)
+        self._fitted.apply(list(enumerate(fitted.rows)), fitted.size)
+        col = sum(kept < frame.cursor[0] for kept in fitted.kept_cols)
+        row = sum(kept < frame.cursor[1] for kept in fitted.kept_rows)
+        return self._fitted, fitted.size, Cursor(col, row)
+
+    def _compiled(self, pattern: str) -> re.Pattern[str] | None:
+        if self._pattern[0] != pattern:
+            found: re.Pattern[str] | None = None
+            with contextlib.suppress(re.error, OverflowError, RecursionError):
+                flags = re.IGNORECASE if pattern == pattern.lower() else re.NOFLAG
+                found = re.compile(pattern, flags) if pattern else None
+            self._pattern = (pattern, found)
+        return self._pattern[1]
+
+    # Help and information ---------------------------------------------------------------------
+
+    def _page(self, room: Size) -> list[str]:
+        controller = self._controller
+        if controller.page == "help":
+            lines = keymap.columns(keymap.help_lines(), room.cols, room.rows - 1)
+        else:
+            lines = info_lines(self._plan, controller)
+        top = controller.page_top = max(0, min(controller.page_top, len(lines) - room.rows + 1))
+        shown = lines[top : top + room.rows - 1]
+        more = "↓ more; " if top + len(shown) < len(lines) else ""
+        texts = [*shown, *[""] * (room.rows - 1 - len(shown)), f"-- {more}any other key closes --"]
+        return [line_of(_plain(text, room.cols), room.cols) for text in texts]
+
+    # The bar ----------------------------------------------------------------------------------
+
+    def _bar_height(self, frame: Frame | None) -> int:
+        controller = self._controller
+        if self._size.rows < _LEAST_ROWS or frame is None:
+            return 0
+        if controller.bare:
+            return 1 if controller.prompt is not None else 0
+        return bar_rows(self._size, frame.size)
+
+    def _bar_lines(self, frame: Frame, now_us: int) -> list[str]:
+        height = self._bar_height(frame)
+        if not height:
+            return []
+        cols = self._size.cols
+        status = status_row(self._status(frame, now_us), cols)
+        if height == 1:
+            first, _ = self._timeline_at(1)
+            short = status_row(self._status(frame, now_us), first)
+            return [line_of(self._one_line(status, short, now_us), cols)]
+        return [line_of(status, cols), line_of(self._timeline(cols, now_us), cols)]
+
+    def _one_line(self, status: Row, short: Row, now_us: int) -> Row:
+        """Words and timeline side by side, where there is one row for both."""
+        _, width = self._timeline_at(1)
+        if self._controller.says(now_us)[0] or self._controller.prompt is not None or not width:
+            return status
+        return (*short, *self._timeline(width, now_us))
+
+    def _timeline_at(self, height: int) -> tuple[int, int]:
+        """The first column and the width of the timeline."""
+        cols = self._size.cols
+        if height > 1:
+            return 0, cols
+        first = min(cols, max(50, cols // 2))
+        return first, cols - first
+
+    def _timeline(self, width: int, now_us: int) -> Row:
+        controller = self._controller
+        length_us = max(1, controller.length_us)
+        activity = self.activity
+        if self.activity_us < length_us:  # it has grown since
+            blank = round(len(activity) * (length_us / self.activity_us - 1))
+            activity = [*activity, *[0] * min(blank, 4096)]
+        ticks = [Tick(one.at_us / length_us, one.kind) for one in controller.places.moments]
+        ticks += [Tick(at_us / length_us, "hit") for at_us, _ in controller.hits]
+        if controller.loop is not None:
+            ticks += [Tick(at / length_us, "loop") for at in controller.loop if at is not None]
+        return timeline_row(width, controller.position_us(now_us) / length_us, activity, ticks)
+
+    def _status(self, frame: Frame, now_us: int) -> Status:
+        controller = self._controller
+        at_us = controller.position_us(now_us)
+        words, alert = controller.says(now_us)
+        moment_us = controller.places.origin_us + at_us
+        return Status(
+            state="●" if controller.following else "❚❚" if controller.paused else "▶",
+            place=_short(at_us),
+            length=_short(controller.length_us),
+            speed=_speed(controller, frame),
+            clock=clock(moment_us),
+            title=frame.title,
+            where=self._where(),
+            says=words,
+            alert=alert,
+        )
+
+    def _where(self) -> str:
+        controller = self._controller
+        words = self._view.words()
+        if controller.back:
+            return f"{controller.back} rows back"
+        if controller.fit and self._fitted.rows:
+            words = f"repeated left out {words}".rstrip()
+        return words
+
+
+def _short(us: int) -> str:
+    """`0:01:23`, for a clock that is looked at while it runs."""
+    return elapsed(us).partition(".")[0]
+
+
+def _speed(controller: Controller, frame: Frame) -> str:
+    parts = ["live"] if frame.live and controller.following else [f"{controller.speed:g}x"]
+    if controller.skipping:
+        parts.append("skip")
+    if controller.loop is not None or controller.repeat:
+        parts.append("loop")
+    return " ".join(parts)
+
+
+def _plain(text: str, cols: int) -> Row:
+    from player.listing import cells, cut  # noqa: PLC0415
+
+    shown = cut(text, cols)
+    bold = bool(text) and not text.startswith(" ") and not text.startswith("--")
+    return (Run(shown, cells(shown), _TITLE if bold else Style()),)
