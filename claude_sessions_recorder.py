@@ -129,6 +129,8 @@ play = Command("play", "player.cli.play")
 grep = Command("grep", "player.cli.grep")
 ls = Command("ls", "player.cli.ls")
 du = Command("du", "player.cli.du")
+export = Command("export", "player.cli.export")
+import_ = Command("import", "player.cli.import_")
 mark = Command("mark", "player.cli.mark")
 meta = Command("meta", "player.cli.meta")
 pin = Command("pin", "player.cli.pin")
@@ -143,6 +145,8 @@ _ALL = (
     grep,
     ls,
     du,
+    export,
+    import_,
     mark,
     meta,
     pin,

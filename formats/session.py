@@ -45,15 +45,20 @@ class Session:
 
     @classmethod
     def at(cls, path: str) -> Session:
-        """The session in one file, `.jsonl` or `.jsonl.zst`, wherever it lies.
+        """The session in one file, wherever it lies: a log, or another tool's recording.
 
-        Its id is that of the first whole entry. Raises LogError when the file cannot be read or
-        holds no entry at all.
+        The id of a log is that of its first whole entry. Raises LogError when the file cannot be
+        read or holds no entry at all.
         """
         shown = printable(path, 200)
         if not os.path.isfile(path):
             what = "is a folder, not a log" if os.path.isdir(path) else "is not a file"
             raise LogError(f"{shown} {what}")
+        if not is_log_path(path):
+            from formats.interchange.foreign import foreign_session  # noqa: PLC0415  seldom
+
+            if (foreign := foreign_session(path)) is not None:
+                return foreign
         unnamed = cls("", os.path.dirname(os.path.abspath(path)), os.path.abspath(path))
         for entry in unnamed.entries():
             return cls(entry.session_id, unnamed._folder, unnamed._file)

@@ -33,14 +33,17 @@ def is_jsonl(head: bytes) -> bool:
     return False
 
 
-def write_jsonl(entries: Iterable[Entry], session_id: str) -> Iterator[bytes]:
+def write_jsonl(entries: Iterable[Entry]) -> Iterator[bytes]:
     """The lines. Segments are one here: their heads are left off, but for one that comes first."""
-    encoder, stamp = LineEncoder(session_id), Stamper().stamp
+    stamp, encoder, session_id = Stamper().stamp, LineEncoder(""), ""
     for number, entry in enumerate(entries):
+        if entry.session_id != session_id:
+            session_id = entry.session_id
+            encoder = LineEncoder(session_id)
         if entry.event is not None and entry.event["type"] == "segment" and number:
             continue
         if entry.event is not None or entry.extra is not None:
-            yield encode_line(entry._replace(session_id=session_id))
+            yield encode_line(entry)
         else:
             write = encoder.input if entry.direction == INPUT else encoder.output
             yield write(stamp(entry.time_us), entry.data)

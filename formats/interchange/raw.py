@@ -13,6 +13,7 @@ from formats.line import OUTPUT
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from formats.damage import Damage
     from formats.interchange.left_out import LeftOut
     from formats.interchange.source import Source
 
@@ -30,7 +31,7 @@ def write_raw(entries: Iterable[Entry], left_out: LeftOut) -> Iterator[bytes]:
             left_out.add(INPUT if entry.event is None else entry.event["type"])
 
 
-def read_raw(file: Source, start_us: int) -> Iterator[Entry]:
+def read_raw(file: Source, _name: str, _damage: Damage, start_us: int) -> Iterator[Entry]:
     """All of it at once; its size, if it begins with it."""
     match = _SIZE.match(file.peek(_PIECE_BYTES))
     rows, cols = (side(int(match[1])), side(int(match[2]))) if match else (0, 0)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from formats.damage import Damage
 from formats.errors import LogError, printable
-from formats.interchange.source import Source, plain_source
+from formats.interchange.source import ZSTD, Source, plain_source
+from formats.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from formats.entry import Entry
 
@@ -29,13 +31,17 @@ _TIMING_ENDINGS = (".timing", ".tm", ".time", ".timing.log")
 
 
 class Recording(NamedTuple):
-    """A file that is open: what it is, its content, and when it was last written."""
+    """A file that is open: what it is, its content, and when it was last written.
+
+    `as_stored` says that it is a file that a store could hold: plain, or sealed as segments are.
+    """
 
     path: str
     format: str
     source: Source
     damage: Damage
     modified_us: int
+    as_stored: bool = False
 
 
 def kind_of(head: bytes) -> str | None:
@@ -79,17 +85,23 @@ def open_recording(path: str, wanted: str | None = None) -> Recording:
     shown = printable(path, 200)
     try:
         file = open(path, "rb", buffering=0)  # noqa: SIM115  held by the source
-        modified_us = os.fstat(file.fileno()).st_mtime_ns // 1000
+        status = os.fstat(file.fileno())
+        modified_us = status.st_mtime_ns // 1000
+        whole = Source(file.read)
         damage = Damage()
-        source = plain_source(file.read, path, damage)
+        packed = whole.peek(len(ZSTD))
+        source = plain_source(whole.read, path, damage)
         head = source.peek()
+        as_stored = stat.S_ISREG(status.st_mode) and (
+            source.layers == 0 or (source.layers == 1 and packed == ZSTD)
+        )
     except OSError as error:
         raise LogError(f"cannot read {shown}: {error.strerror or error}") from None
     found = wanted or kind_of(head)
     if found is None:
         known = ", ".join(name for name in FORMATS if name != RAW)
         raise LogError(f"{shown} is no recording in a format that is known: {known}")
-    return Recording(path, found, source, damage, modified_us)
+    return Recording(path, found, source, damage, modified_us, as_stored=as_stored)
 
 
 def entries_of(recording: Recording, partner: Recording | None = None) -> Iterator[Entry]:
@@ -99,31 +111,43 @@ def entries_of(recording: Recording, partner: Recording | None = None) -> Iterat
     it was last written. Raises LogError when it is not what it seemed.
     """
     source, name, damage = recording.source, recording.path, recording.damage
-    start_us = recording.modified_us
-    if recording.format == ASCIICAST:
-        from formats.interchange.asciicast_reading import read_cast  # noqa: PLC0415
-
-        return read_cast(source, name, damage, start_us)
-    if recording.format == TTYREC:
-        from formats.interchange.ttyrec import read_ttyrec  # noqa: PLC0415
-
-        return read_ttyrec(source, name, damage, start_us)
-    if recording.format == TLOG:
-        from formats.interchange.tlog import read_tlog  # noqa: PLC0415
-
-        return read_tlog(source, name, damage, start_us)
     if recording.format == TYPESCRIPT:
         from formats.interchange.typescript_reading import read_typescript  # noqa: PLC0415
 
+        def open_log(name: str) -> Source | None:
+            folder = os.path.dirname(recording.path if partner is None else partner.path)
+            path = os.path.join(folder, name)
+            return open_recording(path, TYPESCRIPT).source if os.path.isfile(path) else None
+
         timing = None if partner is None else partner.source
-        return read_typescript(source, timing, name, damage, start_us)
+        started_us = recording.modified_us
+        return read_typescript(source, timing, name, damage, started_us, open_log=open_log)
     if recording.format == JSONL:
         from formats.interchange.jsonl import read_jsonl  # noqa: PLC0415
 
-        return read_jsonl(source, name, damage)
+        if recording.as_stored:
+            return Session("", os.path.dirname(name), name).entries(damage)
+        return read_jsonl(source, name.removesuffix(".zst"), damage)
+    return _reader(recording.format)(source, name, damage, recording.modified_us)
+
+
+def _reader(kind: str) -> Callable[[Source, str, Damage, int], Iterator[Entry]]:
+    """The reader of a format, loaded only when it is used."""
+    if kind == ASCIICAST:
+        from formats.interchange.asciicast_reading import read_cast  # noqa: PLC0415
+
+        return read_cast
+    if kind == TTYREC:
+        from formats.interchange.ttyrec import read_ttyrec  # noqa: PLC0415
+
+        return read_ttyrec
+    if kind == TLOG:
+        from formats.interchange.tlog import read_tlog  # noqa: PLC0415
+
+        return read_tlog
     from formats.interchange.raw import read_raw  # noqa: PLC0415
 
-    return read_raw(source, start_us)
+    return read_raw
 
 
 def timing_beside(path: str) -> str | None:
@@ -134,3 +158,25 @@ def timing_beside(path: str) -> str | None:
     if name == "typescript":
         candidates.append(os.path.join(folder, "timing"))
     return next((found for found in candidates if found != path and os.path.isfile(found)), None)
+
+
+def log_of_timing(timing: Recording) -> str | None:
+    """The log that lies beside a timing file, by what that says or by its name; None for none."""
+    from formats.interchange.typescript_reading import said_in_timing  # noqa: PLC0415
+
+    folder, name = os.path.split(timing.path)
+    said = said_in_timing(timing.source.peek()).get(b"OUTPUT_LOG", b"")
+    stem = os.path.splitext(name)[0]
+    # Of a path in a file only the name is believed: it lies beside, or it is not looked for.
+    names = [os.path.basename(os.fsdecode(said)), stem, stem + ".typescript", "typescript"]
+    for candidate in names:
+        path = os.path.join(folder, candidate)
+        if candidate and candidate != name and os.path.isfile(path):
+            return path
+    return None
+
+
+def with_partner(recording: Recording) -> tuple[Recording, Recording | None]:
+    """A recording with its timing, if it is a typescript and one lies beside it."""
+    beside = timing_beside(recording.path) if recording.format == TYPESCRIPT else None
+    return recording, None if beside is None else open_recording(beside, TIMING)

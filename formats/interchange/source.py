@@ -25,7 +25,8 @@ HEAD_BYTES: Final = 64 << 10
 
 _PIECE_BYTES: Final = 64 << 10
 _MOST_LAYERS: Final = 3
-_GZIP, _ZSTD, _XZ = b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ\x00"
+ZSTD: Final = b"\x28\xb5\x2f\xfd"
+_GZIP, _XZ = b"\x1f\x8b\x08", b"\xfd7zXZ\x00"
 _ZLIB_GZIP: Final = 31
 # As for sealed segments: the most that real logs shrink is about 120 times.
 _LARGEST_RATIO: Final = 1000
@@ -38,7 +39,9 @@ _LARGEST_XZ_BYTES: Final = 256 << 20
 class Source:
     """Bytes to be read once, whose beginning can be looked at first."""
 
-    def __init__(self, read: Read) -> None:
+    def __init__(self, read: Read, layers: int = 0) -> None:
+        self.layers = layers
+        """How many compressions were taken off."""
         self._read = read
         self._head = b""
         self._place = 0
@@ -84,18 +87,18 @@ def plain_source(read: Read, name: str, damage: Damage) -> Source:
     Raises LogError for a bomb. A file that ends early, or is damaged, is read as far as it goes.
     """
     source = Source(read)
-    for _ in range(_MOST_LAYERS):
+    for layer in range(1, _MOST_LAYERS + 1):
         unpack = _unpacker(source.peek(8))
         if unpack is None:
             break
-        source = Source(_Unpacked(source, unpack, name, damage).read)
+        source = Source(_Unpacked(source, unpack, name, damage).read, layer)
     return source
 
 
 def _unpacker(head: bytes) -> Callable[[Source], Iterator[bytes]] | None:
     if head.startswith(_GZIP):
         return _gunzip
-    if head.startswith(_ZSTD):
+    if head.startswith(ZSTD):
         return _unzstd
     return _unxz if head.startswith(_XZ) else None
 

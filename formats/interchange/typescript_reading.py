@@ -18,7 +18,7 @@ from formats.lines import LineBuffer
 from formats.timestamp import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from formats.damage import Damage
     from formats.entry import Event
@@ -67,27 +67,21 @@ def read_typescript(
     damage: Damage,
     start_us: int,
     *,
-    typed: Source | None = None,
+    open_log: Callable[[str], Source | None] = lambda _name: None,
 ) -> Iterator[Entry]:
     """The entries of a typescript.
 
-    Without a timing file all of it is at its beginning. `typed` is the log of what was typed;
-    when it is None or `output` itself, both stand in one log, in the order of the timing.
+    Without a timing file all of it is at its beginning. `open_log` opens the log of what was
+    typed, by the bare name that the timing file states, where that is not the log of the output.
     """
     line = _skip_first_line(output)
-    if typed is not None and typed is not output:
-        _skip_first_line(typed)
     about = {} if timing is None else said_in_timing(timing.peek())
     start_us = _started_us(about.get(b"START_TIME", b""), line) or start_us
     yield _start(start_us, dict(_QUOTED.findall(line)) | about)
     if timing is None:
         yield from _rest(output, start_us)
-        return
-    logs: dict[bytes, tuple[Source, Direction]] = {
-        b"O ": (output, OUTPUT),
-        b"I ": (output if typed is None else typed, INPUT),
-    }
-    yield from _Steps(logs, name, damage, start_us).of(timing)
+    else:
+        yield from _Steps(output, open_log, name, damage, start_us).of(timing)
 
 
 class _Steps:
@@ -95,12 +89,17 @@ class _Steps:
 
     def __init__(
         self,
-        logs: dict[bytes, tuple[Source, Direction]],
+        output: Source,
+        open_log: Callable[[str], Source | None],
         name: str,
         damage: Damage,
         start_us: int,
     ) -> None:
-        self._logs = logs
+        # Until a log of its own is named, what was typed stands between the output.
+        self._logs: dict[bytes, tuple[Source | None, Direction]]
+        self._logs = {b"O ": (output, OUTPUT), b"I ": (output, INPUT)}
+        self._open_log = open_log
+        self._output_name = b""
         self._name = name
         self._damage = damage
         self._start_us = self._time_us = start_us
@@ -133,6 +132,9 @@ class _Steps:
     def _bytes(self, kind: bytes, count: int, number: int) -> Generator[Entry, None, bool]:
         """Their entries. Returns whether all of them were there."""
         log, direction = self._logs[kind]
+        if log is None:
+            damaged_line(self._damage, self._name, number, "what was typed is in no file here")
+            return True
         while count > 0:
             size = min(count, _LARGEST_PIECE_BYTES)
             data = log.exactly(size)
@@ -152,7 +154,7 @@ class _Steps:
             yield Entry(self._time_us, "", OUTPUT, b"", event)
 
     def _about(self, word: bytes, said: bytes) -> None:
-        """What stands at the end: how long it took, and how it ended."""
+        """Where the logs are; and at the end how long it took, and how it ended."""
         if word == b"EXIT_CODE" and len(said) < 6 and said.isdigit():  # noqa: PLR2004
             self._exit = {"type": "exit", "status": int(said), "reason": "exited"}
         elif word == b"DURATION":
@@ -160,6 +162,14 @@ class _Steps:
             if match:
                 length_us = int(match[1]) * US_PER_S + int(match[2].ljust(6, b"0"))
                 self._time_us = max(self._time_us, self._start_us + length_us)
+        elif word == b"OUTPUT_LOG":
+            self._output_name = said
+        elif word == b"INPUT_LOG" and said != self._output_name:
+            # Only the name is believed, not the folder: a file must not choose what is read.
+            typed = self._open_log(said.rpartition(b"/")[2].decode(errors="surrogateescape"))
+            if typed is not None:
+                _skip_first_line(typed)
+            self._logs[b"I "] = (typed, INPUT)
 
 
 def _lines(timing: Source) -> Iterator[tuple[int, bytes]]:

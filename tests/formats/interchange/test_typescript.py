@@ -45,7 +45,7 @@ def _read(output: bytes, timing: bytes | None, typed: bytes | None = None) -> tu
         "file",
         damage,
         5_000_000,
-        typed=None if typed is None else opened(typed),
+        open_log=lambda name: opened(typed) if typed is not None and name == "in" else None,
     )
     return list(entries), damage
 
@@ -152,3 +152,11 @@ def test_a_damaged_timing(timing: bytes, data: bytes, lines: int, torn: int) -> 
 def test_a_first_line_without_an_end_is_no_first_line() -> None:
     entries, _ = _read(b"Script started on" + b"x" * 100_000, None)
     assert len(b"".join(e.data for e in entries)) == 100_017
+
+
+def test_what_was_typed_without_its_file_is_counted() -> None:
+    output, _, timing, _ = _written(SMALL)
+    entries, damage = _read(output, timing)
+    assert [one[1] for one in joined(entries)] == ["output", "output"]
+    assert damage.lines == 1
+    assert "what was typed is in no file here" in (damage.first or "")

@@ -1,0 +1,127 @@
+"""Where an export goes: a new file that appears when it is complete, or stdout."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from typing import TYPE_CHECKING, Protocol
+
+from formats.errors import printable
+from formats.layout import open_private
+from player.exporting.forms import ExportError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Self
+
+_BATCH_BYTES = 256 << 10
+
+
+class Output:
+    """A file under a temporary name until the block is left without an error: then its own.
+
+    Only its owner can read it: what was recorded is private until somebody decides otherwise.
+    `-` is stdout; a pipe or device is written to as it is. An existing file is replaced only with
+    `replace`. Raises ExportError when there is one, OSError when it cannot be written.
+    """
+
+    def __init__(self, path: str, *, replace: bool = False) -> None:
+        self.path = path
+        self._temporary: str | None = None
+        self._replace = replace
+        self._fd = -1
+        self._pieces: list[bytes] = []
+        self._held_bytes = 0
+
+    def __enter__(self) -> Self:
+        if self.path == "-":
+            sys.stdout.flush()
+            self._fd = os.dup(1)
+            return self
+        try:
+            found = os.stat(self.path)
+        except FileNotFoundError:
+            pass
+        else:
+            if stat.S_ISDIR(found.st_mode):
+                raise ExportError(f"{printable(self.path, 200)} is a folder: give a file's name")
+            if not stat.S_ISREG(found.st_mode):
+                self._fd = os.open(self.path, os.O_WRONLY | os.O_CLOEXEC)
+                return self
+            if not self._replace:
+                message = f"{printable(self.path, 200)} exists already: --force replaces it"
+                raise ExportError(message)
+        temporary = f"{self.path}.{os.urandom(4).hex()}.tmp"
+        try:
+            self._fd = open_private(temporary, os.O_RDWR)
+        except OSError as error:
+            message = f"cannot write {printable(self.path, 200)}: {error.strerror}"
+            raise ExportError(message) from None
+        self._temporary = temporary
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        try:
+            if kind is None:
+                self.flush()
+        except BaseException:
+            kind = BaseException
+            raise
+        finally:
+            os.close(self._fd)
+            if self._temporary is not None:
+                if kind is None:
+                    os.replace(self._temporary, self.path)
+                else:
+                    os.unlink(self._temporary)
+
+    def write(self, data: bytes) -> None:
+        """Write, in larger pieces."""
+        self._pieces.append(data)
+        self._held_bytes += len(data)
+        if self._held_bytes >= _BATCH_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is held."""
+        left = memoryview(b"".join(self._pieces))
+        self._pieces.clear()
+        self._held_bytes = 0
+        while left:
+            left = left[os.write(self._fd, left) :]
+
+
+class Writable(Protocol):
+    """What bytes go to."""
+
+    def write(self, data: bytes) -> None:
+        """Take some bytes."""
+
+
+def compressed(pieces: Iterator[bytes], ending: str) -> Iterator[bytes]:
+    """The bytes as gzip, zstd or xz, by the ending of a file; the same each time."""
+    packer = _packer(ending)
+    for piece in pieces:
+        yield packer.compress(piece)
+    yield packer.flush()
+
+
+class _Packer(Protocol):
+    def compress(self, data: bytes, /) -> bytes: ...
+    def flush(self) -> bytes: ...
+
+
+def _packer(ending: str) -> _Packer:
+    if ending == ".zst":
+        import zstandard  # noqa: PLC0415  as each below
+
+        return zstandard.ZstdCompressor(level=6, write_checksum=True).compressobj()
+    if ending == ".gz":
+        import zlib  # noqa: PLC0415
+
+        # gzip's header holds no time and no name this way.
+        return zlib.compressobj(6, zlib.DEFLATED, 31)
+    import lzma  # noqa: PLC0415
+
+    return lzma.LZMACompressor(preset=3)

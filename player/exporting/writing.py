@@ -1,0 +1,139 @@
+"""Writing one session in one form."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+from player.exporting.output import Output, compressed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Self
+
+    from formats.entry import Entry
+    from formats.interchange.left_out import LeftOut
+    from formats.session import Session
+    from player.exporting.forms import Destination
+
+    Write = Callable[[Iterable[Entry], LeftOut], Iterator[bytes]]
+
+_TYPED: Final = ".input"
+_TIMING: Final = ".timing"
+
+
+def write_stream(entries: Iterable[Entry], to: Destination, left_out: LeftOut) -> list[str]:
+    """Write a form whose bytes come one after another. Gives the names of the files."""
+    name, compression = to.target.form.name, to.target.compression
+    pieces = _writer(name)(entries, left_out)
+    if compression == ".zst" and name == "jsonl":
+        pieces = _sealed(pieces)
+    elif compression:
+        pieces = compressed(pieces, compression)
+    return _write(pieces, to)
+
+
+def _write(pieces: Iterable[bytes], to: Destination) -> list[str]:
+    with Output(to.path, replace=to.replace) as output:
+        for piece in pieces:
+            output.write(piece)
+    return [] if to.path == "-" else [to.path]
+
+
+def _writer(name: str) -> Write:
+    """The writer of a form, loaded only when it is used."""
+    if name.startswith("asciicast"):
+        from formats.interchange import asciicast  # noqa: PLC0415
+
+        casts: dict[str, Write] = {
+            "asciicast-v1": asciicast.write_v1,
+            "asciicast-v2": asciicast.write_v2,
+            "asciicast-v3": asciicast.write_v3,
+        }
+        return casts[name]
+    if name == "ttyrec":
+        from formats.interchange.ttyrec import write_ttyrec  # noqa: PLC0415
+
+        return write_ttyrec
+    if name == "jsonl":
+        return _jsonl
+    from formats.interchange.raw import write_raw  # noqa: PLC0415
+
+    return write_raw
+
+
+def _sealed(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """A log compressed as the store does it: any moment of it is found by reading little."""
+    from formats.sealed import SealedWriter  # noqa: PLC0415
+
+    writer = SealedWriter()
+    for piece in pieces:
+        yield writer.feed(piece)
+    yield writer.finish()
+
+
+def _jsonl(entries: Iterable[Entry], _left_out: LeftOut) -> Iterator[bytes]:
+    from formats.interchange.jsonl import write_jsonl  # noqa: PLC0415
+
+    return write_jsonl(entries)
+
+
+def write_archive_file(
+    session: Session, entries: Iterable[Entry] | None, marks_path: str | None, to: Destination
+) -> list[str]:
+    """Write an archive; `entries` None means the session as it is. Gives the names of the files."""
+    from player.exporting.archive import write_archive  # noqa: PLC0415
+
+    pieces = write_archive(session, entries, marks_path)
+    return _write(compressed(pieces, to.target.form.name.removeprefix("tar")), to)
+
+
+def write_typescript_files(
+    entries: Iterable[Entry], to: Destination, left_out: LeftOut
+) -> list[str]:
+    """Write the log of the output, the timing beside it, and what was typed if anything was.
+
+    Gives the names of the files.
+    """
+    from formats.interchange.typescript import write_typescript  # noqa: PLC0415
+
+    stem = os.path.splitext(to.path)[0]
+    names = [to.path, stem + _TIMING, stem + _TYPED]
+    pieces = write_typescript(
+        entries,
+        left_out,
+        advanced=to.target.form.name == "typescript",
+        names=(os.path.basename(to.path), os.path.basename(names[2])),
+    )
+    with (
+        Output(to.path, replace=to.replace) as output,
+        Output(names[1], replace=to.replace) as timing,
+        _Late(names[2], replace=to.replace) as typed,
+    ):
+        for piece in pieces:
+            output.write(piece.output)
+            timing.write(piece.timing)
+            typed.write(piece.input)
+    return names if typed.made else names[:2]
+
+
+class _Late:
+    """A file that is made only when there is something to write."""
+
+    def __init__(self, path: str, *, replace: bool) -> None:
+        self._output = Output(path, replace=replace)
+        self.made = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if self.made:
+            self._output.__exit__(kind, error, trace)
+
+    def write(self, data: bytes) -> None:
+        if data and not self.made:
+            self._output.__enter__()
+            self.made = True
+        if data:
+            self._output.write(data)
