@@ -21,6 +21,7 @@ from formats.line import FORMAT_VERSION
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from formats.entry import Event
     from formats.marks import Mark
     from formats.size import Size
 
@@ -70,7 +71,7 @@ def begun(entries: Iterable[Entry], size: Size, asked: Size | None = None) -> It
         known = event if event["type"] == "start" else {}
     else:
         size, known, iterator = asked or size, {}, _before(first, iterator)
-    head = {"type": "start", "version": FORMAT_VERSION, "command": []} | known
+    head: Event = {"type": "start", "version": FORMAT_VERSION, "command": []} | known
     head |= {"cols": size.cols, "rows": size.rows}
     yield Entry(first.time_us, first.session_id, OUTPUT, b"", head)
     left_off = {"start", "segment", "resize"} if asked else {"start", "segment"}

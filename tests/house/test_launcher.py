@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import os
 import signal
 import subprocess
@@ -177,10 +178,11 @@ def test_version_after_two_dashes_is_the_recorded_command_s_own(cs, home):
 
 def test_every_script_is_a_command_of_the_launcher():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    expected = {f"cs-{name}": f"claude_sessions_recorder:{name}" for name in COMMANDS}
+    names = {name: name + "_" * keyword.iskeyword(name) for name in COMMANDS}
+    expected = {f"cs-{name}": f"claude_sessions_recorder:{names[name]}" for name in COMMANDS}
     assert project["scripts"] == expected
     launcher = sys.modules[Command.__module__]
-    assert all(getattr(launcher, name) is command for name, command in COMMANDS.items())
+    assert all(getattr(launcher, names[name]) is command for name, command in COMMANDS.items())
 
 
 @pytest.mark.parametrize(
