@@ -108,7 +108,8 @@ def search(
             if hit is not None:
                 known = found.get(hit.texts)
                 found[hit.texts] = hit if known is None else _joined(known, hit)
-    hits = sorted(found.values())[: wanted.most]
+    # By time alone: of one time they are in the order in which they are read.
+    hits = sorted(found.values(), key=lambda hit: hit.at_us)[: wanted.most]
     groups = _around(blocks, hits, wanted) if hits and (wanted.before or wanted.after) else []
     given_up = sum(pattern.given_up for pattern in patterns)
     return Result(hits, groups, damage.summary() if damage else None, None, given_up)

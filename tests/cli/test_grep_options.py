@@ -83,7 +83,7 @@ def test_several_patterns(cs, talk, tmp_path) -> None:
 def test_lines_around(cs, talk) -> None:
     def shown(*arguments: str) -> list[str]:
         lines = cs("grep", "last", *arguments).stdout.splitlines()
-        return [line if line == "--" else line[23:] for line in lines]
+        return [line if line == "--" else line[20:] for line in lines]
 
     assert shown("-C", "1", "gamma") == ["- beta error two errors", "  gamma", "- error"]
     assert shown("-A", "1", "gamma") == ["  gamma", "- error"]
@@ -179,7 +179,9 @@ def test_json_is_ripgreps(cs, talk) -> None:
 
 
 def test_how_often_a_line_came(cs, home) -> None:
-    lines = [Said(1000 * n, b"the same\r\n") for n in range(1, 4)]
+    lines = [
+        Said(1000 * n, b"\x1b[H\x1b[J%s" % (b"the same" if n % 2 else b"")) for n in range(1, 6)
+    ]
     store_log(home, start(), *lines, ended(9000))
     assert cs("grep", "last", "same").stdout == "0:00:01.000 18:15:33 x3  the same\n"
 
