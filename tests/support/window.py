@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-
 from player.screen import Screen
 from tests.support.recording import OuterTerminal
 
