@@ -7,60 +7,63 @@ The screen at a position is what all output up to it has drawn, that of the very
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, NamedTuple
+from itertools import chain
+from typing import TYPE_CHECKING, Final
 
-from formats.entry import OUTPUT, event_size
+from formats.entry import event_size
 from formats.errors import LogError, printable
-from formats.session import Place
+from player.painter import Painter
 from player.screen import Screen
-from player.sizing import initial_size
+from player.seeking import BEGINNING, LINE_BYTES, SMALLEST_LOG_BYTES, SPACING_BYTES, Passed, Start
 from player.timeline import Moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
+    from formats.segment import Place
     from formats.session import Damage, Session
     from formats.size import Size
+    from player.seeking import Found, Stored
 
-_FED_AT_ONCE_BYTES: Final = 1 << 20
+    Progress = Callable[[int], None]
 
-
-class Start(NamedTuple):
-    """Where reading begins: the place of a line, and the position of the line before it."""
-
-    at_us: int
-    place: Place
-
-
-_BEGINNING: Final = Start(0, Place(0, 0))
+_HISTORY_STEPS: Final = 4
+# Keyframes that are passed over, so that what scrolled off in a MiB of output can be looked at.
 
 
 class Replay:
     """A session, at any moment.
 
     `size` is the terminal's at the beginning, in place of what the log says or lets guess; later
-    resizes are honoured. Raises LogError when the session holds no entry.
+    resizes are honoured. `index`: use the session's keyframes, and have them made in the
+    background where they are missing and worth it. Raises LogError when it holds no entry.
     """
 
     def __init__(self, session: Session, *, size: Size | None = None, index: bool = True) -> None:
         self.session = session
-        self.indexed = index
         first = next(session.entries(), None)
         if first is None:
             raise LogError(f"{printable(session.path, 200)} holds no log entry")
+        self.first = first
+        """The first entry."""
         self.origin_us = first.time_us
-        """The time of the first entry, in microseconds since the epoch."""
-        self._first = first
+        """Its time, in microseconds since the epoch: position 0."""
         self._asked_size = size
+        self._wants_index = index and size is None
+        self._passed = Passed()
         # The moment that was asked for last: what follows it is mostly asked for next.
-        self._last = (0, _BEGINNING)
+        self._last = (0, BEGINNING)
 
     @cached_property
     def size(self) -> Size:
         """The terminal's size at the beginning: asked for, stated, or else inferred."""
-        event = self._first.event
-        stated = None if event is None else event_size(event)
-        return self._asked_size or stated or initial_size(self.session.entries())
+        event = self.first.event
+        size = self._asked_size or (None if event is None else event_size(event))
+        if size is None:
+            from player.sizing import initial_size  # noqa: PLC0415  only for other writers' logs
+
+            size = initial_size(self.session.entries())
+        return size
 
     @property
     def duration_us(self) -> int:
@@ -68,19 +71,53 @@ class Replay:
         last_us = self.session.last_us()
         return 0 if last_us is None else max(0, last_us - self.origin_us)
 
-    def seek(self, position_us: int) -> Screen:
-        """The screen at a position: a new one, the caller's own."""
-        screen, start = Screen(self.size), _BEGINNING
-        drawing = _Joined(screen, ignore_start=self._asked_size is not None)
-        after = start
-        for place, moment in self._from(start):
+    @property
+    def hopeless(self) -> bool:
+        """Whether there will be no index, for the screen engine dies of this session.
+
+        It plays all the same, and a seek takes as long as what is before it.
+        """
+        from player.keyframes import home_of  # noqa: PLC0415  not for a small session
+        from player.keying import is_hopeless  # noqa: PLC0415
+
+        home = home_of(self.session)
+        return home is not None and is_hopeless(home, self.session.id)
+
+    def new_screen(self, scrollback: int = 0) -> Screen:
+        """The empty screen at the beginning."""
+        return Screen(self.size, scrollback)
+
+    def seek(
+        self, position_us: int, *, scrollback: int = 0, progress: Progress | None = None
+    ) -> Screen:
+        """The screen at a position: a new one, the caller's own.
+
+        With `scrollback` it also holds rows that scrolled off in the last MiB of output before
+        it. Where there is no keyframe near, it is a matter of seconds: `progress` is told
+        positions on the way, some every 256 KiB, and may raise to give up.
+        """
+        found = self._nearest(position_us, _HISTORY_STEPS if scrollback else 0)
+        start = found.start if found else BEGINNING
+        screen = found.screen(scrollback) if found else self.new_screen(scrollback)
+        following = self.following(start)
+        if screen is None or following is None:
+            self._drop_stored()
+            return self.seek(position_us, scrollback=scrollback, progress=progress)
+        painter = Painter(screen, ignore_start=self._asked_size is not None)
+        passed_bytes = 0
+        for place, moment in following:
+            start = Start(start.at_us, place)
             if moment.at_us > position_us:
-                after = Start(after.at_us, place)
                 break
-            drawing.draw(moment)
-            after = Start(moment.at_us, place)
-        drawing.flush()
-        self._last = (position_us, after)
+            if passed_bytes >= SPACING_BYTES:
+                painter.flush()
+                self._pass(start, screen, progress, keep=not scrollback)
+                passed_bytes = 0
+            painter.add(moment)
+            passed_bytes += LINE_BYTES + len(moment.entry.data)
+            start = Start(moment.at_us, place)
+        painter.flush()
+        self._last = (position_us, start)
         return screen
 
     def entries_from(self, position_us: int, damage: Damage | None = None) -> Iterator[Moment]:
@@ -92,9 +129,11 @@ class Replay:
     ) -> Iterator[tuple[Place, Moment]]:
         """As `entries_from`, with the place of each entry in the log; -1: from the first on."""
         known_us, start = self._last
-        if position_us < known_us:
-            start = _BEGINNING
-        for place, moment in self._from(start, damage):
+        if position_us != known_us:
+            found = self._nearest(position_us)
+            start = found.start if found else BEGINNING
+        following = self.following(start, damage)
+        for place, moment in self.located_after(BEGINNING) if following is None else following:
             if moment.at_us > position_us:
                 yield place, moment
 
@@ -102,54 +141,62 @@ class Replay:
         self, place: Place, at_us: int, damage: Damage | None = None
     ) -> Iterator[tuple[Place, Moment]]:
         """What comes after the entry at `place`, whose position was `at_us`: to go on following."""
-        for found, moment in self._from(Start(at_us, place), damage):
+        for found, moment in self.located_after(Start(at_us, place), damage):
             if found != place:
                 yield found, moment
 
-    def _from(self, start: Start, damage: Damage | None = None) -> Iterator[tuple[Place, Moment]]:
-        at_us = start.at_us
+    def located_after(
+        self, start: Start, damage: Damage | None = None
+    ) -> Iterator[tuple[Place, Moment]]:
+        """The entries from a line on, with their places."""
+        at_us, origin_us = start.at_us, self.origin_us
         for place, entry in self.session.located(damage, start.place):
             # Our own logs never run backwards. In others an entry is played with that before it.
-            at_us = max(at_us, entry.time_us - self.origin_us)
+            at_us = max(at_us, entry.time_us - origin_us)
             yield place, Moment(at_us, entry)
 
+    def following(
+        self, start: Start, damage: Damage | None = None
+    ) -> Iterator[tuple[Place, Moment]] | None:
+        """As `located_after`; None when the line there no longer is the one that it was."""
+        found = self.located_after(start, damage)
+        if start.sign is None:
+            return found
+        from player.keyframes import sign_of  # noqa: PLC0415
 
-class _Joined:
-    """Feeds a screen what many entries hold at once: each call of the engine has its price."""
+        first = next(found, None)
+        if first is None or first[0] != start.place or sign_of(first[1].entry) != start.sign:
+            return None
+        return chain((first,), found)
 
-    __slots__ = ("_bytes", "_ignore_start", "_pieces", "screen")
+    def _nearest(self, position_us: int, steps: int = 0) -> Found | None:
+        """The nearest keyframe before a position, or one that is some steps earlier."""
+        passed = self._passed.before(position_us, steps)
+        stored = self._stored.before(position_us, steps) if self._stored else None
+        if passed is not None and stored is not None:
+            return stored if stored.start.place > passed.start.place else passed
+        return stored or passed
 
-    def __init__(self, screen: Screen, *, ignore_start: bool = False) -> None:
-        self.screen = screen
-        self._ignore_start = ignore_start
-        self._pieces: list[bytes] = []
-        self._bytes = 0
+    @cached_property
+    def _stored(self) -> Stored | None:
+        """The session's index; None where there can be none or none is needed."""
+        if not self._wants_index or self.session.log_bytes() < SMALLEST_LOG_BYTES:
+            return None
+        from player.keyframes import Keyframes, header_of, home_of  # noqa: PLC0415
+        from player.seeking import Stored  # noqa: PLC0415
 
-    def draw(self, moment: Moment) -> None:
-        """Note what the moment draws; resizes happen at their place."""
-        entry = moment.entry
-        if entry.event is not None:
-            size = event_size(entry.event)
-            if size is not None and not (self._ignore_start and entry.event["type"] == "start"):
-                self.flush()
-                self.screen.resize(size)
-        if entry.data and entry.direction == OUTPUT:
-            self._pieces.append(entry.data)
-            self._bytes += len(entry.data)
-            if self._bytes >= _FED_AT_ONCE_BYTES:
-                self.flush()
+        home = home_of(self.session)
+        if home is None:
+            return None
+        header = header_of(self.session.id, self.size, self.first)
+        return Stored(self.session, home, Keyframes(home, self.session.id, header))
 
-    def flush(self) -> None:
-        """Draw what was noted."""
-        if self._pieces:
-            self.screen.feed(b"".join(self._pieces))
-            self._pieces.clear()
-            self._bytes = 0
+    def _drop_stored(self) -> None:
+        if self._stored is not None:
+            self._stored.drop()
 
-
-def draw(screen: Screen, moments: Iterable[Moment]) -> None:
-    """Draw moments on a screen as the terminal did: their output, and their sizes."""
-    drawing = _Joined(screen)
-    for moment in moments:
-        drawing.draw(moment)
-    drawing.flush()
+    def _pass(self, start: Start, screen: Screen, progress: Progress | None, *, keep: bool) -> None:
+        if keep:
+            self._passed.keep(start, screen)
+        if progress:
+            progress(start.at_us)

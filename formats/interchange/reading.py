@@ -76,23 +76,6 @@ def _may_be_v1(head: bytes) -> bool:
     return head.lstrip()[:1] == b"{" and b'"version"' in head and b'"stdout"' in head
 
 
-class _File:
-    """A file that is closed when nobody can read it any more: its reader may stop anywhere."""
-
-    __slots__ = ("fd",)
-
-    def __init__(self, path: str) -> None:
-        self.fd = -1
-        self.fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-
-    def read(self, size: int) -> bytes:
-        return os.read(self.fd, size)
-
-    def __del__(self) -> None:
-        if self.fd >= 0:
-            os.close(self.fd)
-
-
 def open_recording(path: str, wanted: str | None = None) -> Recording:
     """Open a file, whatever it is compressed with, and find out its format, unless it is `wanted`.
 
@@ -101,8 +84,8 @@ def open_recording(path: str, wanted: str | None = None) -> Recording:
     """
     shown = printable(path, 200)
     try:
-        file = _File(path)
-        status = os.fstat(file.fd)
+        file = open(path, "rb", buffering=0)  # noqa: SIM115  held by the source
+        status = os.fstat(file.fileno())
         modified_us = status.st_mtime_ns // 1000
         whole = Source(file.read)
         damage = Damage()

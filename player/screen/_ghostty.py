@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from formats.size import Size
 from player.screen.binding import checked, load
 from player.screen.face import Screen
-from player.screen.terminals import new_terminal, packed_terminal, unpacked_terminal
+from player.screen.terminals import keep_history, new_terminal, packed_terminal, unpacked_terminal
 from player.screen.values import LONGEST_LINE_ROWS, Colors, Cursor, CursorShape, State, clamp
 
 if TYPE_CHECKING:
@@ -45,6 +45,9 @@ class GhosttyScreen(Screen):
     def _unpack(self, packed: bytes) -> None:
         engine = load()
         self._adopt(engine, unpacked_terminal(engine, packed))
+
+    def _keep(self, scrollback: int) -> None:
+        keep_history(load(), self._terminal, scrollback)
 
     def _adopt(self, engine: Engine, terminal: Any) -> None:  # noqa: ANN401  cffi has no types
         self._ffi, self._lib, self._terminal = engine.ffi, engine.lib, terminal

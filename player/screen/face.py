@@ -60,6 +60,14 @@ class Screen:
     def _unpack(self, packed: bytes) -> None:
         raise NotImplementedError
 
+    def _keep(self, scrollback: int) -> None:
+        raise NotImplementedError
+
+    @staticmethod
+    def loaded_engine_id() -> str:
+        """The id of the engine that there is here. Raises ScreenEngineError when there is none."""
+        return engine_class().engine_id()
+
     @classmethod
     def engine_id(cls) -> str:
         """Names the engine and its build: what one has stored, only the same can restore."""
@@ -175,8 +183,8 @@ class Screen:
         return header + engine + self._pack()
 
     @classmethod
-    def restore(cls, snapshot: bytes) -> Screen:
-        """The screen as it was when it gave this snapshot.
+    def restore(cls, snapshot: bytes, scrollback: int | None = None) -> Screen:
+        """The screen as it was when it gave this snapshot; from now on with another scrollback.
 
         Raises ScreenEngineError for a snapshot of another build, or none at all. A snapshot that
         somebody else made may crash the process: give this method nothing that came from outside.
@@ -184,6 +192,9 @@ class Screen:
         made = object.__new__(engine_class())
         payload, made._scrollback, made._width = _opened(snapshot, made.engine_id())
         made._unpack(payload)
+        if scrollback is not None and scrollback != made._scrollback:
+            made._scrollback = scrollback
+            made._keep(scrollback)
         return made
 
     def dump(self) -> bytes:

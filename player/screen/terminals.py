@@ -24,19 +24,25 @@ def new_terminal(engine: Engine, size: Size, scrollback: int, width: str) -> Any
         raise ScreenEngineError(f"no memory for a screen of {size.cols}x{size.rows}")
     terminal = ffi.gc(made[0], lib.ghostty_terminal_free)
     # All before the first byte: some have no effect later.
-    if scrollback:
-        # Whichever of bytes and lines is reached first wins: NULL leaves the lines alone.
-        option = lib.GHOSTTY_TERMINAL_OPT_SCROLLBACK_MAX_BYTES
-        checked(lib.ghostty_terminal_set(terminal, option, ffi.NULL))
-        _set(engine, terminal, lib.GHOSTTY_TERMINAL_OPT_SCROLLBACK_MAX_LINES, scrollback)
-    else:
-        _set(engine, terminal, lib.GHOSTTY_TERMINAL_OPT_SCROLLBACK_MAX_BYTES, 0)
+    keep_history(engine, terminal, scrollback)
     if width == "grapheme":
         clusters = ffi.new("GhosttyTerminalModeConfig*", (_GRAPHEME_CLUSTERS, True))
         option = lib.GHOSTTY_TERMINAL_OPT_MODE_DEFAULT
         checked(lib.ghostty_terminal_set(terminal, option, clusters))
     _limit(engine, terminal)
     return terminal
+
+
+def keep_history(engine: Engine, terminal: Any, scrollback: int) -> None:  # noqa: ANN401
+    """Keep that many rows from now on."""
+    ffi, lib = engine.ffi, engine.lib
+    option = lib.GHOSTTY_TERMINAL_OPT_SCROLLBACK_MAX_BYTES
+    if scrollback:
+        # Whichever of bytes and lines is reached first wins: NULL leaves the lines alone.
+        checked(lib.ghostty_terminal_set(terminal, option, ffi.NULL))
+        _set(engine, terminal, lib.GHOSTTY_TERMINAL_OPT_SCROLLBACK_MAX_LINES, scrollback)
+    else:
+        _set(engine, terminal, option, 0)
 
 
 def _limit(engine: Engine, terminal: Any) -> None:  # noqa: ANN401

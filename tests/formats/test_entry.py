@@ -259,3 +259,37 @@ def test_the_size_of_an_event() -> None:
 def test_ids_of_any_version_and_case_are_read() -> None:
     for session_id in (str(uuid.uuid1()), ID.upper()):
         assert decode_line(changed(session_id=session_id)).session_id == session_id
+
+
+def decoded(decode: Any, line: bytes) -> Entry | str:
+    try:
+        entry: Entry = decode(line)
+    except LineError as error:
+        return str(error)
+    return entry
+
+
+SECONDS = st.sampled_from(["2026-02-07T18:15:32", "2026-02-07T18:15:60", "2026-02-07 18:15:32"])
+ENDINGS = st.sampled_from([".123Z", ".456Z", ".123+01:00", ".123456Z", "Z", ".12Z", ".1a3Z"])
+OTHER_ID = "8b1c2f70-0d5a-4f7e-b9f1-a6f3f0c1d2e3"
+
+
+@given(
+    st.lists(
+        st.builds(
+            '{{"timestamp":"{}{}","session_id":"{}","direction":"{}","data":"{}","size":{}}}'.format,
+            SECONDS,
+            ENDINGS,
+            st.sampled_from([ID, OTHER_ID, ID.upper()]),
+            st.sampled_from(["output", "output", "input"]),
+            st.sampled_from(["SGVsbG8=", "", "SGVsbG9=", "SGVs bG8=", "SGVsbG8", 'SG"', "AAAA"]),
+            st.sampled_from(["5", "0", "05", "5.0", "3", '5,"more":1', '0,"event":{"type":"x"}']),
+        ).map(str.encode),
+        max_size=8,
+    )
+)
+def test_what_a_decoder_knows_of_earlier_lines_changes_nothing(lines: list[bytes]) -> None:
+    decode = Decoder().decode
+    assert [decoded(decode, line) for line in lines] == [
+        decoded(decode_line, line) for line in lines
+    ]
