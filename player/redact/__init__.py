@@ -1,0 +1,5 @@
+"""Redaction: finds secrets in a session, as sent, shown and typed, and masks them.
+
+Best effort, and no guarantee: what looks like no secret is none to it. `Redaction` is the whole of
+it for a session, `Finder` for plain text.
+"""

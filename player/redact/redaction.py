@@ -1,0 +1,207 @@
+"""Masks the secrets of a session: every byte that ever wrote a cell of one, and no size changes.
+
+A reading finds what there is; a second one, with the screens that know who wrote each cell, marks
+the bytes; a third checks what is left when they are masked, and so on until it finds nothing. What
+cannot be told apart in the end is masked with all the text of its entry.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+
+from player.redact.known import Known
+from player.redact.marks import MASK, Marks
+from player.redact.search import KNOWN, Hit, Search
+from player.screen import ScreenEngineError
+from player.sizing import initial_size
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from formats.entry import Entry
+    from formats.session import Damage, Session
+    from formats.size import Size
+    from player.redact.finder import Finder
+
+_MOST_ROUNDS: Final = 4
+
+
+class Report(NamedTuple):
+    """What was masked. `rendered` says whether the screen could be looked at too.
+
+    `left` are secrets that were still found in the end; that they are none is checked each time.
+    """
+
+    secrets: tuple[Hit, ...]
+    masked_bytes: int
+    whole_entries: int
+    rendered: bool
+    left: int = 0
+
+    def in_words(self) -> str:
+        """One line for a person; it says of secrets only how many of which kind."""
+        if not self.secrets:
+            return "no secret found (best effort)"
+        kinds: dict[str, int] = {}
+        for hit in self.secrets:
+            kinds[hit.rule] = kinds.get(hit.rule, 0) + 1
+        shown = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+        words = f"{shown} masked (best effort)"
+        if self.whole_entries:
+            words += f", with all the text of {self.whole_entries} entries"
+        if not self.rendered:
+            words += "; without the screen engine, so what was drawn in pieces is still there"
+        if self.left:
+            words += f"; {self.left} could NOT be masked"
+        return words
+
+
+class Redaction:
+    """One session with its secrets masked.
+
+    `entries` gives all its entries anew each time it is called. A session that is still recorded
+    is taken as far as it goes at the first reading.
+    """
+
+    def __init__(
+        self,
+        entries: Callable[[], Iterable[Entry]],
+        finder: Finder,
+        size: Size | None = None,
+    ) -> None:
+        self._entries = entries
+        self._finder = finder
+        self._size = size
+        self._known = Known()
+        self._marks = Marks()
+        self._count: int | None = None
+        self._report: Report | None = None
+
+    @classmethod
+    def of(
+        cls,
+        session: Session,
+        finder: Finder,
+        damage: Damage | None = None,
+        size: Size | None = None,
+    ) -> Redaction:
+        """Of a session of the store or at a path; damage is counted at the first reading."""
+        first = [damage]
+
+        def entries() -> Iterable[Entry]:
+            return session.entries(first.pop() if first else None)
+
+        return cls(entries, finder, size or initial_size(session.entries()))
+
+    @property
+    def report(self) -> Report:
+        """What was found and masked; reads the session when it has not been read yet."""
+        if self._report is None:
+            self._report = self._made()
+        return self._report
+
+    def entries(self) -> Iterator[Entry]:
+        """The entries with their secrets masked, in bytes, events and fields."""
+        _ = self.report
+        for entry in self._marks.applied(self._taken()):
+            yield self._without_words(entry)
+
+    def text(self, text: str) -> str:
+        """A text of this session, as a title or a label, with secrets masked."""
+        return redacted_text(text, self._finder, self._known)
+
+    def _taken(self) -> Iterator[Entry]:
+        return islice(self._entries(), self._count)
+
+    def _made(self) -> Report:
+        size, rendered = self._size, True
+        try:
+            first = self._search(size)
+        except ScreenEngineError:
+            size, rendered = None, False
+            first = self._search(None)
+        secrets = dict(first.hits)
+        search = first
+        for _ in range(_MOST_ROUNDS):
+            if not search.hits:
+                break
+            self._known = self._known.without_parts()
+            marking = self._search(size, self._marks)
+            secrets = {**marking.hits, **secrets}
+            search = self._search(size)
+        masked = len(self._marks.output) + len(self._marks.input)
+        return Report(
+            _whole(secrets.values()),
+            masked,
+            len(self._marks.whole_entries),
+            rendered,
+            len(search.hits),
+        )
+
+    def _search(self, size: Size | None, marks: Marks | None = None) -> Search:
+        search = Search(self._finder, self._known, size, marks)
+        search.read(self._counted(self._marks.applied(self._taken())))
+        return search
+
+    def _counted(self, entries: Iterator[Entry]) -> Iterator[Entry]:
+        count = 0
+        for entry in entries:
+            count += 1
+            yield self._without_words(entry)
+        self._count = count
+
+    def _without_words(self, entry: Entry) -> Entry:
+        """With what events and other fields say masked."""
+        event, extra = entry.event, entry.extra
+        if event is not None:
+            event = cast("dict[str, Any]", self._value(event))
+        if extra is not None:
+            extra = cast("dict[str, Any]", self._value(extra))
+        if event is entry.event and extra is entry.extra:
+            return entry
+        return entry._replace(event=event, extra=extra)
+
+    def _value(self, value: Any) -> Any:  # noqa: ANN401  JSON
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, list):
+            return [self._value(one) for one in cast("list[object]", value)]
+        if isinstance(value, dict):
+            return {k: self._value(v) for k, v in cast("dict[str, Any]", value).items()}
+        return value
+
+
+def redacted_entries(
+    session: Session, finder: Finder, damage: Damage | None = None
+) -> Iterator[Entry]:
+    """The entries of a session with its secrets masked; `Redaction` also says what was done."""
+    return Redaction.of(session, finder, damage).entries()
+
+
+def redacted_text(text: str, finder: Finder, known: Known | None = None) -> str:
+    """A text with its secrets masked, character by character."""
+    data = text.encode("utf-8", "surrogatepass")
+    spans = [(found.start, found.end) for found in finder.find(data)]
+    if known is not None:
+        spans += known.spans(data)
+    if not spans:
+        return text
+    made = bytearray(data)
+    for start, end in spans:
+        characters = len(data[start:end].decode("utf-8", "replace"))
+        made[start:end] = (MASK * characters).ljust(end - start, b"\0")
+    return made.replace(b"\0", b"").decode("utf-8", "surrogatepass")
+
+
+def _whole(hits: Iterable[Hit]) -> tuple[Hit, ...]:
+    """Without what is only a part of another: a secret that was seen to grow is one."""
+    longest_first = sorted(hits, key=lambda hit: len(hit.value), reverse=True)
+    kept: list[Hit] = []
+    values = b""
+    for hit in longest_first:
+        if hit.value not in values:
+            values += hit.value + b"\0"
+            if hit.rule != KNOWN:
+                kept.append(hit)
+    return tuple(sorted(kept, key=lambda hit: hit.at_us))
