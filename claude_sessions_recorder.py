@@ -135,6 +135,7 @@ mark = Command("mark", "player.cli.mark")
 meta = Command("meta", "player.cli.meta")
 pin = Command("pin", "player.cli.pin")
 prune = Command("prune", "player.cli.prune")
+redact = Command("redact", "player.cli.redact")
 restore = Command("restore", "player.cli.restore")
 rm = Command("rm", "player.cli.rm")
 verify = Command("verify", "player.cli.verify")
@@ -151,6 +152,7 @@ _ALL = (
     meta,
     pin,
     prune,
+    redact,
     restore,
     rm,
     verify,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from argparse import BooleanOptionalAction
 from typing import TYPE_CHECKING
 
 from formats.size import parse_size
@@ -66,6 +67,7 @@ def main(argv: Sequence[str]) -> int:
         typed=not typed.no_input,
         size=typed.size,
         replace=typed.force,
+        redact=typed.redact,
     )
     for path in export(PROG, request, os.environ):
         print(path)
@@ -88,6 +90,11 @@ def parser() -> ArgumentParser:
     what = made.add_argument_group("what of the session").add_argument
     what("--from", dest="start", metavar="T", type=checked(parse), help="from T on")
     what("--to", dest="end", metavar="T", type=checked(parse), help="up to T")
+    what(
+        "--redact",
+        action=BooleanOptionalAction,
+        help="mask secrets, best effort (default: in forms made to be shared, as .cast)",
+    )
     what("--no-input", action="store_true", help="without what was typed")
     what(
         "-s",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from formats.marks import Mark
     from formats.session import Session
     from formats.size import Size
+    from player.redact.redaction import Redaction
     from player.times import Place
 
 _US_PER_S: Final = 1_000_000
@@ -49,6 +50,8 @@ class Request:
     typed: bool = True
     size: Size | None = None
     replace: bool = False
+    redact: bool | None = None
+    """Whether secrets are masked; None: in the forms that are made to be shared."""
 
 
 def export(prog: str, request: Request, environ: Mapping[str, str]) -> list[str]:
@@ -60,9 +63,14 @@ def export(prog: str, request: Request, environ: Mapping[str, str]) -> list[str]
     target, path = _target(request)
     session = resolve(home, request.session)
     job = _Job(home, session, request)
+    if target.form.masked if request.redact is None else request.redact:
+        job.redact(environ)
     path = path or session.id[:8] + (*target.form.endings, "." + target.form.name)[0]
     with Progress(prog, session.log_bytes()) as progress:
         paths = job.write(Destination(path, target, request.replace), progress)
+    if job.redaction is not None:
+        words = job.redaction.report.in_words()
+        say(prog, words if request.redact else f"{words}; --no-redact leaves all as it is")
     if job.left_out:
         say(prog, f"left out, as {target.form.name} cannot hold it: {job.left_out.summary()}")
     say_damage(prog, job.damage)
@@ -91,6 +99,7 @@ class _Job:
         self._home = home
         self._session = session
         self._request = request
+        self.redaction: Redaction | None = None
         first = next(session.entries(), None)
         if first is None:
             raise LogError(f"{printable(session.path, 200)} holds no log entry")
@@ -112,24 +121,40 @@ class _Job:
         limit_us = None if limit_s is None else max(1, round(limit_s * _US_PER_S))
         return Wanted(start_us or 0, end_us, request.speed, limit_us, request.typed, request.size)
 
+    def redact(self, environ: Mapping[str, str]) -> None:
+        """Have secrets masked in all that is written."""
+        from formats.config import load  # noqa: PLC0415  not where nothing is to be masked
+        from player.redact.finder import Finder  # noqa: PLC0415
+        from player.redact.redaction import Redaction  # noqa: PLC0415
+
+        finder = Finder.of(load(self._home, environ))
+        size = self._request.size
+        self.redaction = Redaction.of(self._session, finder, self.damage, size)
+
     def write(self, to: Destination, progress: Progress) -> list[str]:
         """Write the form. Gives the names of the files."""
         from player.exporting import writing  # noqa: PLC0415  not before all is known to be right
 
         name = to.target.form.name
         if name.startswith("tar"):
-            entries = None if self._wanted.everything else self._entries(progress)
-            return writing.write_archive_file(self._session, entries, self._marks_path(), to)
+            as_it_is = self._wanted.everything and self.redaction is None
+            entries = None if as_it_is else self._entries(progress)
+            marks = self._marks_path() if self.redaction is None else None
+            return writing.write_archive_file(self._session, entries, marks, to)
         if name.startswith("typescript"):
             return writing.write_typescript_files(self._entries(progress), to, self.left_out)
         if name == "jsonl" and self._wanted.everything:
-            as_it_is = self._counted(self._session.entries(self.damage), progress)
-            return writing.write_stream(as_it_is, to, self.left_out)
+            return writing.write_stream(self._all(progress), to, self.left_out)
         return writing.write_stream(self._entries(progress), to, self.left_out)
 
     def _entries(self, progress: Progress) -> Iterator[Entry]:
-        entries = self._counted(self._session.entries(self.damage), progress)
-        return prepared(entries, self._size(), self._wanted, self._marks())
+        return prepared(self._all(progress), self._size(), self._wanted, self._marks())
+
+    def _all(self, progress: Progress) -> Iterator[Entry]:
+        """All entries, with their secrets masked where that is wanted."""
+        if self.redaction is not None:
+            return self._counted(self.redaction.entries(), progress)
+        return self._counted(self._session.entries(self.damage), progress)
 
     def _size(self) -> Size:
         """The size at the beginning, if the log does not state it there."""
@@ -141,7 +166,12 @@ class _Job:
         return initial_size(self._session.entries())
 
     def _marks(self) -> list[Mark]:
-        return [] if self._marks_path() is None else read_marks(self._home, self._session.id)
+        if self._marks_path() is None:
+            return []
+        marks = read_marks(self._home, self._session.id)
+        if self.redaction is None:
+            return marks
+        return [mark._replace(label=self.redaction.text(mark.label)) for mark in marks]
 
     def _marks_path(self) -> str | None:
         """The file of the marks of a session of the store, if there is one."""

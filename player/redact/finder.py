@@ -142,12 +142,13 @@ def _compiled(engine: Any, pattern: str) -> Any:  # noqa: ANN401
     import re  # noqa: PLC0415  only where a pattern is given
 
     encoded = pattern.encode("utf-8", "surrogateescape")
+    errors: tuple[type[Exception], ...] = (re.error,) if engine is None else (engine.error,)
     try:
         if engine is None:
             return re.compile(encoded)
         options = engine.Options()
         options.log_errors = False
         return engine.compile(encoded, options=options)
-    except (re.error, getattr(engine, "error", re.error)) as error:
+    except errors as error:
         why = printable(str(error), 100)
         raise ConfigError(f"redact: {printable(pattern)!r} is no pattern: {why}") from None
