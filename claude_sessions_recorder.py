@@ -138,6 +138,7 @@ prune = Command("prune", "player.cli.prune")
 redact = Command("redact", "player.cli.redact")
 restore = Command("restore", "player.cli.restore")
 rm = Command("rm", "player.cli.rm")
+text = Command("text", "player.cli.text")
 verify = Command("verify", "player.cli.verify")
 
 _ALL = (
@@ -155,6 +156,7 @@ _ALL = (
     redact,
     restore,
     rm,
+    text,
     verify,
 )
 COMMANDS = {command.name: command for command in _ALL}

@@ -1,0 +1,135 @@
+"""`cs-text`: a whole session as readable text."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+from formats import timestamp
+from player.cli.console import SESSION_HELP, checked, command_parser, escaped, say_damage
+from player.times import Span, clock, date_and_clock, elapsed, parse
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from formats.meta import Meta
+    from player.transcript import Read
+
+PROG = "cs-text"
+_US_PER_S = 1_000_000
+_FENCE = "`````"
+
+_DESCRIPTION = """\
+Print all that stood on SESSION's screen as text, each line once, in the order in which the lines
+came: the transcript. Repaints, spinners and the frames of boxes are left out.
+"""
+_EPILOG = """\
+output:
+  The lines, control characters escaped. --times puts before each when it was first to be seen:
+  since the beginning, and the clock on the wall. --markdown makes a heading of each line that the
+  user typed, and blocks of text of what came after it. --json, one object a line: session_id,
+  first_s, first, last_s, last (seconds since the beginning, and RFC 3339), count, typed, text.
+
+examples:
+  cs-text last                       all of the last session
+  cs-text 3f2a --from 12:30 --times  from a moment on
+  cs-text last --markdown > talk.md  what was typed, and what came
+
+exit status: 0, or 2 for an error.
+"""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Print the transcript of a session."""
+    typed = parser().parse_args(argv)
+    # Not for --help and wrong usage.
+    from formats.damage import Damage  # noqa: PLC0415
+    from formats.layout import Home  # noqa: PLC0415
+    from formats.store import listed, resolve  # noqa: PLC0415
+    from player.sidecar import lines_of  # noqa: PLC0415
+    from player.transcript import transcript  # noqa: PLC0415
+
+    home = Home.of(os.environ, typed.home)
+    one = listed(home, resolve(home, typed.session))
+    damage = Damage()
+    lines = list(lines_of(home, one.session, damage=damage))
+    start_us = one.meta.start_us
+    last_us = max((line.last_us for line in lines), default=start_us)
+    span = Span(start_us, max(one.meta.end_us or 0, last_us))
+    since_us = start_us + typed.start.position_us(span) if typed.start else None
+    until_us = start_us + typed.to.position_us(span) if typed.to else None
+    reads = transcript(lines, since_us, until_us)
+    printed: Iterator[str]
+    if typed.json:
+        printed = (_as_json(one.meta, read) for read in reads)
+    elif typed.markdown:
+        printed = _markdown(one.meta, reads)
+    else:
+        printed = (_plain(read, start_us, times=typed.times) for read in reads)
+    for line in printed:
+        print(line)
+    say_damage(PROG, damage)
+    return 0
+
+
+def parser() -> ArgumentParser:
+    """The parser of `cs-text`."""
+    made = command_parser(PROG, "[options] SESSION", _DESCRIPTION, _EPILOG)
+    add = made.add_argument
+    add("session", metavar="SESSION", help=SESSION_HELP)
+    add("--from", dest="start", metavar="TIME", type=checked(parse),
+        help="only what came from then on: 90, 1:30, 50%%, 18:15:32, as for cs-play")  # fmt: skip
+    add("--to", metavar="TIME", type=checked(parse), help="only what came until then")
+    forms = made.add_mutually_exclusive_group()
+    forms.add_argument("--times", action="store_true", help="before each line when it came")
+    forms.add_argument("--markdown", action="store_true", help="as Markdown")
+    forms.add_argument("--json", action="store_true", help="one JSON object a line")
+    return made
+
+
+def _plain(read: Read, start_us: int, *, times: bool) -> str:
+    first_us = read.line.first_us
+    when = f"{elapsed(max(0, first_us - start_us))} {clock(first_us)}  " if times else ""
+    return when + escaped(read.text)
+
+
+def _markdown(meta: Meta, reads: Iterable[Read]) -> Iterator[str]:
+    """Typed lines as headings, what came after each in a block.
+
+    The fence is longer than any run of backticks that a screen is likely to show.
+    """
+    from player.transcript import entered  # noqa: PLC0415
+
+    title = meta.title or " ".join(meta.command) or meta.session_id
+    yield f"# {escaped(title)}\n\n{date_and_clock(meta.start_us)}, session {meta.session_id}\n"
+    inside = False
+    for read in reads:
+        if read.line.typed:
+            if inside:
+                yield f"{_FENCE}\n"
+            inside = False
+            yield f"## {clock(read.line.first_us)}  {escaped(entered(read.text))}\n"
+            continue
+        if not inside:
+            yield f"{_FENCE}text"
+            inside = True
+        yield escaped(read.text)
+    if inside:
+        yield _FENCE
+
+
+def _as_json(meta: Meta, read: Read) -> str:
+    line = read.line
+    fields: dict[str, Any] = {
+        "session_id": meta.session_id,
+        "first_s": (line.first_us - meta.start_us) / _US_PER_S,
+        "first": timestamp.text(line.first_us),
+        "last_s": (line.last_us - meta.start_us) / _US_PER_S,
+        "last": timestamp.text(line.last_us),
+        "count": line.count,
+        "typed": line.typed,
+        "text": read.text,
+    }
+    return json.dumps(fields, ensure_ascii=False)

@@ -1,0 +1,69 @@
+"""`cs-text`: a session as a person would read it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.logs import Said, ended, start, store_log
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BOX = "╭──────────╮\r\n│ in a box │\r\n╰──────────╯\r\n".encode()
+
+
+@pytest.fixture(autouse=True)
+def _utc(monkeypatch) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+
+
+@pytest.fixture
+def talk(home: Path) -> str:
+    return store_log(
+        home,
+        start(title="a talk"),
+        Said(1000, b"$ "),
+        Said(1500, b"make it", "input"),
+        Said(1510, b"make it"),
+        Said(2500, b"\r", "input"),
+        Said(2510, b"\r\n" + BOX + b"made\r\n"),
+        ended(9000),
+    )
+
+
+def test_lines_without_their_boxes(cs, talk) -> None:
+    done = cs("text", "last")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "$ make it\nin a box\nmade\n"
+
+
+def test_from_and_to_with_times(cs, talk) -> None:
+    lines = cs("text", "last", "--from", "2", "--times").stdout.splitlines()
+    assert lines == ["0:00:02.510 18:15:34  in a box", "0:00:02.510 18:15:34  made"]
+    assert cs("text", "last", "--to", "2").stdout == "$ make it\n"
+
+
+def test_what_was_typed_makes_headings(cs, talk) -> None:
+    shown = cs("text", "last", "--markdown").stdout
+    assert shown.startswith("# a talk\n")
+    assert "## 18:15:33  make it\n\n`````text\nin a box\nmade\n`````\n" in shown
+
+
+def test_json(cs, talk) -> None:
+    first, *_ = [json.loads(line) for line in cs("text", "last", "--json").stdout.splitlines()]
+    assert (first["text"], first["typed"], first["session_id"]) == ("$ make it", True, talk)
+    assert first["first"].startswith("2026-02-07T18:15:33")
+
+
+@pytest.mark.parametrize("arguments", [[], ["nosuch"], ["last", "--from", "x"]])
+def test_errors_are_one_line(cs, talk, arguments: list[str]) -> None:
+    done = cs("text", *arguments)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+
+
+def test_help_says_what_comes_out(cs) -> None:
+    done = cs("text", "--help")
+    assert (done.returncode, "examples:" in done.stdout) == (0, True)
