@@ -20,12 +20,21 @@ _MARGIN: Final = 4
 
 
 class Flow(NamedTuple):
-    """Text of several rows; `cells` says for each character (row, character of that row)."""
+    """Text of several rows; of each row its number, where its text begins in it, and in `text`."""
 
     text: str
-    cells: list[tuple[int, int]]
-    seams: list[int]
-    """Places in the text where a row begins."""
+    rows: list[tuple[int, int, int]]
+
+    def crosses(self, start: int, end: int) -> bool:
+        """Whether the characters `start` to `end` stand in more than one row."""
+        return any(start < begin < end for _, _, begin in self.rows)
+
+    def cells(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """The characters `start` to `end`: (row, character of that row)."""
+        ends = [begin for _, _, begin in self.rows[1:]] + [len(self.text)]
+        for (row, first, begin), stop in zip(self.rows, ends, strict=True):
+            for place in range(max(start, begin), min(end, stop)):
+                yield row, first + place - begin
 
 
 class _Content(NamedTuple):
@@ -59,15 +68,14 @@ def _goes_on(here: _Content, below: _Content, cols: int) -> bool:
 
 def _joined(rows: Sequence[str], contents: Sequence[_Content], first: int, last: int) -> Flow:
     parts: list[str] = []
-    cells: list[tuple[int, int]] = []
-    seams: list[int] = []
+    places: list[tuple[int, int, int]] = []
+    length = 0
     for row in range(first, last + 1):
         start, end = contents[row].start, contents[row].end
-        if row > first:
-            seams.append(len(cells))
+        places.append((row, start, length))
         parts.append(rows[row][start:end])
-        cells += [(row, place) for place in range(start, end)]
-    return Flow("".join(parts), cells, seams)
+        length += end - start
+    return Flow("".join(parts), places)
 
 
 @lru_cache(maxsize=4096)

@@ -164,8 +164,8 @@ class Search:
                     cells.setdefault(number, set()).update(range(start, end))
         for flow in flows(rows, self._cols):
             for start, end in self._spans(flow.text):
-                if any(start < seam < end for seam in flow.seams):
-                    for number, cell in flow.cells[start:end]:
+                if flow.crosses(start, end):
+                    for number, cell in flow.cells(start, end):
                         cells.setdefault(number, set()).add(cell)
         if any(_KEY_BLOCK in row for row in rows):
             self._key_blocks(rows, cells)
