@@ -44,6 +44,21 @@ class Recording(NamedTuple):
     as_stored: bool = False
 
 
+class _File:
+    """A file that is open for as long as anyone reads on: who reads may stop anywhere."""
+
+    def __init__(self, path: str) -> None:
+        self.fd = -1
+        self.fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+    def read(self, size: int) -> bytes:
+        return os.read(self.fd, size)
+
+    def __del__(self) -> None:
+        if self.fd >= 0:
+            os.close(self.fd)
+
+
 def kind_of(head: bytes) -> str | None:
     """The format of a file that begins so; None when it is none that we know."""
     from formats.interchange.asciicast_reading import cast_header  # noqa: PLC0415  as each below
@@ -84,8 +99,8 @@ def open_recording(path: str, wanted: str | None = None) -> Recording:
     """
     shown = printable(path, 200)
     try:
-        file = open(path, "rb", buffering=0)  # noqa: SIM115  held by the source
-        status = os.fstat(file.fileno())
+        file = _File(path)
+        status = os.fstat(file.fd)
         modified_us = status.st_mtime_ns // 1000
         whole = Source(file.read)
         damage = Damage()
