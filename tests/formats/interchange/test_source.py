@@ -44,7 +44,7 @@ def test_each_is_taken_off(data: bytes) -> None:
     ):
         found, damage = unpacked(packed)
         assert found in (data, data * 9 + b"\n") or packed is data
-        assert not damage
+        assert not damage or packed is data  # which may begin as a compressed file does
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, _xz, ZSTD])
