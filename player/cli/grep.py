@@ -1,161 +1,245 @@
-"""`cs-grep`: find what was on a session's screen."""
+"""`cs-grep`: find what was on the screens of sessions."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+import sys
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from formats import timestamp
-from formats.size import parse_size
-from player.cli.console import (
-    SESSION_HELP,
-    checked,
-    command_parser,
-    escaped,
-    say_damage,
-    use_colour,
-)
-from player.search import compile_pattern, hits
-from player.times import clock, elapsed
+from formats.errors import SessionsError
+from player.cli.console import UsageError, say
+from player.cli.grep_options import FOUND, NONE, PROG, parser
+from player.selecting import ALL, filters_of, selected
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser
+    from argparse import Namespace
     from collections.abc import Callable, Iterator, Sequence
 
-    from formats.session import Damage, Session
-    from formats.size import Size
-    from player.lines import ScreenLine
-    from player.search import Hit
+    from formats.layout import Home
+    from formats.store import Listed
+    from player.finding import Hit, Result, Wanted
+    from player.pattern import Pattern
 
-PROG = "cs-grep"
-_FOUND, _NONE = 0, 1
-_US_PER_S = 1_000_000
-_MATCH, _TIME, _PLAIN = "\x1b[1;31m", "\x1b[32m", "\x1b[m"
+    Plain = tuple[
+        list[tuple[Any, ...]], list[list[tuple[int, str, int]]], str | None, str | None, int
+    ]
+    """A Result of values that go from process to process."""
 
-_DESCRIPTION = """\
-Find PATTERN in what was on SESSION's screen: each line that stood there and matches, once, with
-the time when what matches was first to be seen. Lines are searched as they were to be read,
-whatever cursor movements drew them.
-"""
-_EPILOG = """\
-output:
-  0:01:23.456 18:15:32  the line     since the beginning, the clock on the wall in your time zone,
-                                     and the line, its control characters escaped
-  --json, one object a line: session_id; at_s, at (when it was first to be seen: seconds since
-  the beginning, and RFC 3339); last_s, last (when it was last seen); count (how often it appeared);
-  line; matches ([start, end] in characters of line)
+__all__ = ["main", "parser"]
 
-examples:
-  cs-grep last "Unable to connect"        what the last session showed
-  cs-grep 3f2a -i 'error|warning'         a Python regular expression, case ignored
-  cs-grep last -F 'a[0]'                  plain text
-  cs-grep last -c PASSED                  how many lines
-  cs-grep last --json error | jq .at_s    for programs
-  cs-play last --at 0:01:23.456           see the moment of a hit
-
-exit status: 0 found, 1 not found, 2 an error.
-"""
+_FORK_FROM_BYTES = 4 << 20
+# Of compressed lines: what one process searches in the time that starting others takes.
+_SLOW_S = 1.0
 
 
 def main(argv: Sequence[str]) -> int:
-    """Search a session; the exit code is grep's."""
-    typed = parser().parse_args(argv)
-    pattern = compile_pattern(
-        typed.pattern, literal=typed.fixed_strings, ignore_case=typed.ignore_case
-    )
+    """Search sessions; the exit code is grep's."""
+    typed = parser().parse_intermixed_args(argv)
+    names, texts = _names_and_patterns(typed)
     # Not for --help and wrong usage.
     from formats.layout import Home  # noqa: PLC0415
-    from formats.session import Damage  # noqa: PLC0415
-    from formats.store import resolve  # noqa: PLC0415
+    from player.pattern import How, patterns  # noqa: PLC0415
 
-    session = resolve(Home.of(os.environ, typed.home), typed.session)
-    damage = Damage()
-    show = _shower(session, json=typed.json, color=typed.color)
-    count = 0
-    for hit in hits(_lines(session, typed.size, damage), pattern):
-        count += 1
-        if not typed.count:
-            print(show(hit), flush=True)
-    if typed.count:
-        print(count)
-    say_damage(PROG, damage)
-    return _FOUND if count else _NONE
-
-
-def parser() -> ArgumentParser:
-    """The parser of `cs-grep`."""
-    made = command_parser(PROG, "[options] SESSION PATTERN", _DESCRIPTION, _EPILOG)
-    made.add_argument("session", metavar="SESSION", help=SESSION_HELP)
-    made.add_argument("pattern", metavar="PATTERN", help="a regular expression (Python's re)")
-    searching = made.add_argument_group("searching")
-    searching.add_argument("-i", "--ignore-case", action="store_true", help="ignore case")
-    searching.add_argument(
-        "-F", "--fixed-strings", action="store_true", help="PATTERN is plain text"
+    how = How(
+        ignore_case=typed.ignore_case,
+        smart_case=typed.smart_case and not typed.ignore_case,
+        fixed=typed.fixed_strings,
+        word=typed.word_regexp,
+        whole_line=typed.line_regexp,
+        exact=typed.exact or typed.raw or typed.invert_match,
+        flow=typed.flow,
     )
-    searching.add_argument(
-        "--size",
-        metavar="COLSxROWS",
-        type=checked(parse_size),
-        help="the recorded screen's size at the beginning (default: what the log says, else "
-        "what its output fits into)",
+    sought = patterns(texts, how)
+    home = Home.of(os.environ, typed.home)
+    sessions = selected(home, names, filters_of(typed))
+    if typed.sort == "oldest":
+        sessions.reverse()
+    return _Search(typed, home, sessions, sought).run()
+
+
+def _names_and_patterns(typed: Namespace) -> tuple[list[str], list[str]]:
+    """SESSION arguments and patterns, out of what was typed in the order SESSION… PATTERN."""
+    names: list[str] = list(typed.words)
+    texts: list[str] = list(typed.regexp)
+    for path in typed.file:
+        texts += _lines_of(path)
+    if not typed.regexp and not typed.file:
+        if not names:
+            raise UsageError(f"SESSION and PATTERN are missing ({PROG} -h shows the usage)")
+        texts = [names.pop()]
+        if not names and not filters_of(typed):
+            raise UsageError(
+                f"SESSION or PATTERN is missing: `{PROG} all {texts[0]}` searches all sessions "
+                f"({PROG} -h shows the usage)"
+            )
+    return names or [ALL], texts
+
+
+def _lines_of(path: str) -> list[str]:
+    if path == "-":
+        return sys.stdin.read().splitlines()
+    with open(path, encoding="utf-8", errors="surrogateescape") as file:
+        return file.read().splitlines()
+
+
+class _Plan(NamedTuple):
+    """What there is to search, and in how many processes."""
+
+    sessions: Sequence[Listed]
+    processes: int
+    signatures: dict[str, Any]
+
+
+class _Search:
+    """One run of the command."""
+
+    def __init__(
+        self, typed: Namespace, home: Home, sessions: Sequence[Listed], patterns: Sequence[Pattern]
+    ) -> None:
+        from player.cli.grep_output import printer_of  # noqa: PLC0415
+
+        self._typed = typed
+        self._home = home
+        self._sessions = sessions
+        self._patterns = patterns
+        self._wanted = _wanted(typed)
+        self._several = len(sessions) > 1 or ALL in typed.words
+        self._printer = printer_of(typed, several=self._several)
+        self._progress = _Progress(len(sessions))
+        self._failed = False
+        self._given_up = 0
+
+    def run(self) -> int:
+        hits = 0
+        for number, result in self._results():
+            self._progress.clear()
+            listed = self._sessions[number]
+            self._say(result)
+            if self._typed.play is not None:
+                if hits < self._typed.play <= hits + len(result.hits):
+                    return self._play(listed, result.hits[int(self._typed.play) - hits - 1])
+            elif not self._typed.quiet:
+                self._printer.session(listed, result)
+            hits += len(result.hits)
+            if self._typed.quiet and hits:
+                break
+            self._progress.hits = hits
+        self._progress.clear()
+        if self._typed.play is not None and not self._failed:
+            found = "nothing matches" if not hits else f"there are only {hits} hits"
+            say(PROG, f"{found}: nothing to play")
+        elif not self._typed.quiet:
+            self._printer.end()
+        if self._given_up:
+            say(PROG, f"gave up on {self._given_up} lines: PATTERN takes more than 0.5 s for each")
+        found_any = self._printer.found if self._printer.decides else bool(hits)
+        return 2 if self._failed else FOUND if found_any else NONE
+
+    def _say(self, result: Result) -> None:
+        self._given_up += result.given_up
+        if result.damage:
+            say(PROG, result.damage)
+        if result.error:
+            self._failed = True
+            say(PROG, result.error)
+
+    def _results(self) -> Iterator[tuple[int, Result]]:
+        from player.finding import Hit, Result  # noqa: PLC0415
+        from player.parallel import in_order  # noqa: PLC0415
+
+        plan = self._plan()
+        results = in_order(
+            self._worker(plan), len(plan.sessions), plan.processes, self._progress.tell
+        )
+        for number, (hits, groups, damage, error, given_up) in enumerate(results):
+            yield number, Result([Hit(*hit) for hit in hits], groups, damage, error, given_up)
+
+    def _worker(self, plan: _Plan) -> Callable[[int], Plain]:
+        from player.finding import search  # noqa: PLC0415
+
+        def work(number: int) -> Plain:
+            session = plan.sessions[number].session
+            given_before = sum(pattern.given_up for pattern in self._patterns)
+            try:
+                found = search(
+                    self._home, session, self._patterns, self._wanted,
+                    plan.signatures.get(session.id),
+                )  # fmt: skip
+            except SessionsError as error:
+                if not self._several:
+                    raise
+                return [], [], None, str(error), 0
+            hits = [tuple(hit) for hit in found.hits]
+            return hits, found.groups, found.damage, None, found.given_up - given_before
+
+        return work
+
+    def _plan(self) -> _Plan:
+        """Few or small sessions are searched here; starting processes takes some milliseconds."""
+        sessions = self._sessions
+        if len(sessions) < 2:  # noqa: PLR2004
+            return _Plan(sessions, 1, {})
+        from player.parallel import cores  # noqa: PLC0415
+        from player.pieces import path_of, signatures  # noqa: PLC0415
+
+        total = 0
+        for one in sessions:
+            try:
+                total += os.stat(path_of(self._home, one.session.id)).st_size
+            except FileNotFoundError:
+                total += _FORK_FROM_BYTES
+        processes = cores() if total > _FORK_FROM_BYTES or self._typed.raw else 1
+        return _Plan(sessions, processes, signatures(self._home))
+
+    def _play(self, listed: Listed, hit: Hit) -> int:
+        from player.cli.play import main as play  # noqa: PLC0415
+        from player.times import elapsed  # noqa: PLC0415
+
+        home = [] if self._typed.home is None else ["--home", self._typed.home]
+        session = listed.session.id if listed.session.stored else listed.session.path
+        at = elapsed(max(0, hit.at_us - listed.meta.start_us))
+        return play([*home, session, "--at", at, "--find", self._patterns[0].text])
+
+
+def _wanted(typed: Namespace) -> Wanted:
+    from player.finding import Wanted  # noqa: PLC0415
+
+    return Wanted(
+        invert=typed.invert_match,
+        typed=True if typed.input else False if typed.output else None,
+        transient=typed.transient,
+        raw=typed.raw,
+        since_us=typed.since,
+        until_us=typed.until,
+        before=typed.context if typed.before_context is None else typed.before_context,
+        after=typed.context if typed.after_context is None else typed.after_context,
+        most=typed.max_count,
+        size=typed.size,
     )
-    output = made.add_argument_group("output")
-    output.add_argument("-c", "--count", action="store_true", help="only how many lines match")
-    output.add_argument("--json", action="store_true", help="one JSON object a line")
-    output.add_argument(
-        "--color",
-        "--colour",
-        choices=("auto", "always", "never"),
-        default="auto",
-        help="colour what matches (default: auto, that is on a terminal)",
-    )
-    return made
 
 
-def _lines(session: Session, size: Size | None, damage: Damage) -> Iterator[ScreenLine]:
-    from player.lines import screen_lines  # noqa: PLC0415  the screen engine: --help needs none
-    from player.sizing import initial_size  # noqa: PLC0415
+class _Progress:
+    """A line on the terminal that says how far it is, once that takes long."""
 
-    return screen_lines(session.entries(damage), size or initial_size(session.entries()))
+    def __init__(self, count: int) -> None:
+        self.hits = 0
+        self._count = count
+        self._shown = False
+        self._from_s = time.monotonic() + _SLOW_S if sys.stderr and sys.stderr.isatty() else None
 
+    def tell(self, number: int) -> None:
+        """That many sessions are done."""
+        if self._from_s is None or time.monotonic() < self._from_s:
+            return
+        hits = f"{self.hits} hit{'' if self.hits == 1 else 's'}"
+        sys.stderr.write(f"\r\x1b[Ksearched {number} of {self._count} sessions, {hits} ")
+        sys.stderr.flush()
+        self._shown = True
 
-def _shower(session: Session, *, json: bool, color: str) -> Callable[[Hit], str]:
-    """What makes a hit a line of output."""
-    first_us = next((entry.time_us for entry in session.entries()), 0)
-    if json:
-        return lambda hit: _as_json(session.id, first_us, hit)
-    match, time, plain = (_MATCH, _TIME, _PLAIN) if use_colour(color) else ("", "", "")
-
-    def show(hit: Hit) -> str:
-        when = f"{elapsed(hit.at_us - first_us)} {clock(hit.at_us)}"
-        return f"{time}{when}{plain}  {_marked(hit, match, plain)}"
-
-    return show
-
-
-def _marked(hit: Hit, match: str, plain: str) -> str:
-    """The line, escaped, what matches within `match` and `plain`."""
-    text, end = hit.line.text, 0
-    parts: list[str] = []
-    for start, stop in hit.spans:
-        if stop > start:
-            parts += [escaped(text[end:start]), match, escaped(text[start:stop]), plain]
-            end = stop
-    return "".join((*parts, escaped(text[end:])))
-
-
-def _as_json(session_id: str, first_us: int, hit: Hit) -> str:
-    import orjson  # noqa: PLC0415
-
-    line = hit.line
-    fields: dict[str, Any] = {
-        "session_id": session_id,
-        "at_s": (hit.at_us - first_us) / _US_PER_S,
-        "at": timestamp.text(hit.at_us),
-        "last_s": (line.last_us - first_us) / _US_PER_S,
-        "last": timestamp.text(line.last_us),
-        "count": line.count,
-        "line": line.text,
-        "matches": hit.spans,
-    }
-    return orjson.dumps(fields).decode()
+    def clear(self) -> None:
+        """Take it away before anything else is printed."""
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+            self._shown = False

@@ -68,10 +68,13 @@ def begun(entries: Iterable[Entry], size: Size, asked: Size | None = None) -> It
     event = first.event
     if event is not None and event["type"] in ("start", "segment"):
         size = asked or event_size(event) or size
-        known = event if event["type"] == "start" else {}
+        known = dict[str, object](event if event["type"] == "start" else {})
     else:
-        size, known, iterator = asked or size, {}, _before(first, iterator)
-    head: Event = {"type": "start", "version": FORMAT_VERSION, "command": []} | known
+        size, known = asked or size, dict[str, object]()
+        iterator = _before(first, iterator)
+    head: Event = {"type": "start", "version": FORMAT_VERSION}
+    head["command"] = []
+    head |= known
     head |= {"cols": size.cols, "rows": size.rows}
     yield Entry(first.time_us, first.session_id, OUTPUT, b"", head)
     left_off = {"start", "segment", "resize"} if asked else {"start", "segment"}

@@ -99,6 +99,8 @@ class Controller:
         self._asked_us = 0
         self._busy = False
         self._catching_up = True
+        self._outlined = False
+        self._wanted_markers: list[int] = []
         self._marked_us = 0
         self._hit = ""
         self._playhead = Playhead(now_us, played.at_us, PAUSED if paused else speed)
@@ -376,6 +378,10 @@ class Controller:
             self._queue.append(request)
 
     def _do_marker(self, count: int, now_us: int) -> None:
+        if not self._outlined:
+            self._wanted_markers.append(count)
+            self.say("looking for markers", now_us)
+            return
         here_us = self.position_us(now_us)
         moments = self.places.stops()
         if count < 0:
@@ -388,6 +394,13 @@ class Controller:
             return
         self.seek(moments[place], now_us)
         self.say(self.places.label_at(moments[place]), now_us)
+
+    def outlined(self, now_us: int) -> None:
+        """The session's markers are known now, or never will be."""
+        self._outlined = True
+        wanted, self._wanted_markers = self._wanted_markers, []
+        for count in wanted:
+            self._do_marker(count, now_us)
 
     def _do_undo(self, _: int, now_us: int) -> None:
         if not self._undo:
@@ -533,7 +546,9 @@ class Controller:
 
     def _pan_by(self, cols: int, rows: int) -> None:
         left, top = self.view_corner
-        self.pan = Pan(max(0, left + cols), max(0, top + rows))
+        # Painting says where the view's corner really came to stand; several keys may come before.
+        self.view_corner = (max(0, left + cols), max(0, top + rows))
+        self.pan = Pan(*self.view_corner)
 
     def _do_unpan(self, _: int, __: int) -> None:
         self.pan = Pan()

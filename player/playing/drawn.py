@@ -256,16 +256,19 @@ class Player:
                 told = orjson.loads(answer)
                 if "error" in told:
                     self.controller.failed_to_find(str(told["error"]), now_us)
+                    self.controller.outlined(now_us)
                 elif "hits" in told:
                     hits = [(int(at_us), str(text)) for at_us, text in told["hits"]]
                     self.controller.found(hits, now_us)
                 else:
                     self._doing.outlined(told)
+                    self.controller.outlined(now_us)
         except (WorkerError, ValueError, TypeError, KeyError) as error:
             self._scribe.close()
             self._scribe = None
             words = f"the search process failed ({printable(str(error))})"
             self.controller.failed_to_find(words, now_us)
+            self.controller.outlined(now_us)
 
     # What is to be done -----------------------------------------------------------------------
 

@@ -102,26 +102,21 @@ class _Scribe:
     def _screen_lines(self) -> Iterator[ScreenLine]:
         from player.sidecar import lines_of  # noqa: PLC0415  the engine, only in here
 
-        return iter(lines_of(self._home, self._session))
+        return iter(lines_of(self._home, self._session, size=self._size))
 
     def _outline(self, length_us: int) -> dict[str, Any]:
-        markers = list(self._markers())
+        from player.markers import markers_of  # noqa: PLC0415  the engine, only in here
+
+        markers = [
+            (marker.at_us - self._origin_us, marker.kind, marker.label)
+            for marker in markers_of(self._home, self._session, size=self._size)
+        ]
         self._read()
         activity = [0] * _BUCKETS
         for line in self._lines:
             at = (line.first_us - self._origin_us) * _BUCKETS // max(1, length_us)
             activity[min(_BUCKETS - 1, max(0, at))] += 1
         return {"markers": markers[:_MOST_MARKERS], "activity": activity, "length_us": length_us}
-
-    def _markers(self) -> Iterator[tuple[int, str, str]]:
-        for entry in self._session.entries():
-            event = entry.event
-            if event is None:
-                continue
-            kind = str(event["type"])
-            if kind in ("marker", "resize", "gap", "exit"):
-                label = str(event.get("label", ""))
-                yield entry.time_us - self._origin_us, kind, label
 
     def _hits(self, request: dict[str, Any]) -> list[tuple[int, str]]:
         from player.search import compile_pattern, hits  # noqa: PLC0415

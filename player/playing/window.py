@@ -68,13 +68,14 @@ class Window:
         frame = controller.frame
         if frame is None:
             return b""
-        bar = self._bar_lines(frame, now_us)
-        room = Size(self._size.cols, max(1, self._size.rows - len(bar)))
+        room = Size(self._size.cols, max(1, self._size.rows - self._bar_height(frame)))
         controller.room_rows = room.rows
         if controller.page:
             lines, cursor = self._page(room), None
         else:
             lines, cursor = self._recording(frame, room)
+        # Last: it says which part of the recording is shown.
+        bar = self._bar_lines(frame, now_us)
         if controller.prompt is not None and bar:
             prompt = controller.prompt
             row, col = prompt_row(prompt.lead, prompt.text, prompt.cursor, self._size.cols)

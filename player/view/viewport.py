@@ -54,10 +54,10 @@ class Viewport(NamedTuple):
         """What is shown, in words; empty if it is all."""
         parts: list[str] = []
         if self.cols < self.recorded.cols:
-            parts.append(f"cols {self.left + 1}-{self.left + self.cols} of {self.recorded.cols}")
+            parts.append(f"cols {self.left + 1}-{self.left + self.cols}/{self.recorded.cols}")
         if self.rows < self.recorded.rows:
-            parts.append(f"rows {self.top + 1}-{self.top + self.rows} of {self.recorded.rows}")
-        return ", ".join(parts)
+            parts.append(f"rows {self.top + 1}-{self.top + self.rows}/{self.recorded.rows}")
+        return " ".join(parts)
 
 
 def bar_rows(window: Size, recorded: Size) -> int:

@@ -1,0 +1,286 @@
+"""How `cs-grep` prints what it found: for a person, for a pipe, as JSON."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Any, Protocol
+
+from formats import timestamp
+from player.cli.console import escaped, use_colour
+from player.times import clock, date_and_clock, elapsed
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Sequence
+
+    from formats.store import Listed
+    from player.finding import Hit, Result
+    from player.matching import Spans
+
+_US_PER_S = 1_000_000
+_SHORT_ID = 8
+_COLOURS = {"match": "\x1b[1;31m", "time": "\x1b[32m", "id": "\x1b[35m", "dim": "\x1b[2m"}
+_PLAIN = "\x1b[m"
+_BREAK = " ↵ "
+"""Between the lines of a match that flows over the end of one."""
+
+
+class Printer(Protocol):
+    """Is given session after session. If it `decides`, `found` says whether anything was."""
+
+    decides: bool
+    found: bool
+
+    def session(self, listed: Listed, result: Result) -> None:
+        """Print what was found in a session."""
+
+    def end(self) -> None:
+        """All sessions were searched."""
+
+
+def printer_of(typed: Namespace, *, several: bool) -> Printer:
+    """The printer that the options ask for."""
+    named = (several or typed.with_filename) and not typed.no_filename
+    if typed.files_with_matches or typed.files_without_match:
+        return _Ids(without=typed.files_without_match)
+    if typed.count:
+        return _Counts(named=named, several=several)
+    if typed.json:
+        return _Json()
+    return _Lines(
+        named=named,
+        heading=named and not typed.with_filename and sys.stdout.isatty(),
+        dated=several,
+        parts=typed.only_matching,
+        colour=use_colour(typed.color),
+    )
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+
+
+class _Ids:
+    def __init__(self, *, without: bool) -> None:
+        self.decides = without
+        self.found = False
+        self._without = without
+
+    def session(self, listed: Listed, result: Result) -> None:
+        if not result.error and bool(result.hits) is not self._without:
+            self.found = True
+            _say(_name(listed))
+            sys.stdout.flush()
+
+    def end(self) -> None:
+        pass
+
+
+class _Counts:
+    decides = found = False
+
+    def __init__(self, *, named: bool, several: bool) -> None:
+        self._named = named
+        self._several = several
+
+    def session(self, listed: Listed, result: Result) -> None:
+        if result.hits or not self._several:
+            name = f"{_name(listed)}:" if self._named else ""
+            _say(f"{name}{len(result.hits)}")
+            sys.stdout.flush()
+
+    def end(self) -> None:
+        pass
+
+
+def _name(listed: Listed) -> str:
+    """What names the session to another command: its id, or the path of a file elsewhere."""
+    session = listed.session
+    return session.id if session.stored else escaped(session.path)
+
+
+class _Lines:
+    decides = found = False
+
+    def __init__(
+        self, *, named: bool, heading: bool, dated: bool, parts: bool, colour: bool
+    ) -> None:
+        self._named = named and not heading
+        self._heading = heading
+        self._when = date_and_clock if dated and not heading else clock
+        self._parts = parts
+        colours = _COLOURS if colour else dict.fromkeys(_COLOURS, "")
+        self._match, self._time, self._id, self._dim = colours.values()
+        self._plain = _PLAIN if colour else ""
+        self._printed = False
+
+    def session(self, listed: Listed, result: Result) -> None:
+        if not result.hits:
+            return
+        if self._heading:
+            if self._printed:
+                _say("")
+            self._say_heading(listed)
+        start_us = listed.meta.start_us
+        name = f"{self._id}{listed.session.id[:_SHORT_ID]}{self._plain} " if self._named else ""
+        if result.groups:
+            self._say_groups(result, name, start_us)
+        else:
+            for hit in result.hits:
+                self._say_hit(hit, name, start_us)
+        self._printed = True
+        sys.stdout.flush()
+
+    def end(self) -> None:
+        pass
+
+    def _say_heading(self, listed: Listed) -> None:
+        meta = listed.meta
+        when = date_and_clock(meta.start_us)[: -len(":00")]
+        what = meta.title or " ".join(meta.command)
+        _say(
+            f"{self._id}{listed.session.id[:_SHORT_ID]}{self._plain}  "
+            f"{self._dim}{when}{self._plain}  {escaped(what)}"
+        )
+
+    def _stamp(self, at_us: int, start_us: int, count: int = 1) -> str:
+        times = f" x{count}" if count > 1 else ""
+        at = f"{elapsed(max(0, at_us - start_us))} {self._when(at_us)}{times}"
+        return f"{self._time}{at}{self._plain}"
+
+    def _say_hit(self, hit: Hit, name: str, start_us: int) -> None:
+        head = f"{name}{self._stamp(hit.at_us, start_us, hit.count)}  "
+        if self._parts:
+            for text, spans in zip(hit.texts, hit.spans, strict=True):
+                for begin, end in spans:
+                    if end > begin:
+                        _say(f"{head}{self._match}{escaped(text[begin:end])}{self._plain}")
+            return
+        lines = (self._marked(*one) for one in zip(hit.texts, hit.spans, strict=True))
+        _say(head + f"{self._dim}{_BREAK}{self._plain}".join(lines))
+
+    def _say_groups(self, result: Result, name: str, start_us: int) -> None:
+        for number, group in enumerate(result.groups):
+            if number or (self._printed and not self._heading):
+                _say("--")
+            for at_us, text, hit in group:
+                if hit >= 0:
+                    self._say_hit(result.hits[hit], name, start_us)
+                else:
+                    when = self._stamp(at_us, start_us)
+                    _say(f"{name}{when}- {self._dim}{escaped(text)}{self._plain}")
+
+    def _marked(self, text: str, spans: Spans) -> str:
+        """The line, escaped, what matches in colour."""
+        end = 0
+        parts: list[str] = []
+        for start, stop in spans:
+            if stop > start:
+                parts += [escaped(text[end:start]), self._match, escaped(text[start:stop])]
+                parts.append(self._plain)
+                end = stop
+        return "".join((*parts, escaped(text[end:])))
+
+
+class _Json:
+    decides = found = False
+
+    def __init__(self) -> None:
+        import orjson  # noqa: PLC0415
+
+        self._dumps = orjson.dumps
+        self._began_s = time.monotonic()
+        self._searched = self._matched = self._lines = self._matches = 0
+
+    def session(self, listed: Listed, result: Result) -> None:
+        self._searched += 1
+        if not result.hits:
+            return
+        self._matched += 1
+        path = {"text": _text(listed.session.path)}
+        session_id = listed.session.id
+        self._say("begin", {"path": path, "session_id": session_id})
+        before_us = listed.meta.start_us
+        shown: Sequence[tuple[int, str, int]] = [
+            entry for group in result.groups for entry in group
+        ] or [(0, "", number) for number in range(len(result.hits))]
+        matches = 0
+        for at_us, text, number in shown:
+            if number >= 0:
+                hit = result.hits[number]
+                matches += sum(map(len, hit.spans))
+                self._say("match", {"path": path, **_match(hit, session_id, before_us)})
+            else:
+                around = _context(at_us, text, session_id, before_us)
+                self._say("context", {"path": path, **around})
+        self._lines += len(result.hits)
+        self._matches += matches
+        stats = {"matched_lines": len(result.hits), "matches": matches}
+        self._say("end", {"path": path, "session_id": session_id, "binary_offset": None,
+                          "stats": stats})  # fmt: skip
+        sys.stdout.flush()
+
+    def end(self) -> None:
+        elapsed_s = time.monotonic() - self._began_s
+        stats = {
+            "searches": self._searched,
+            "searches_with_match": self._matched,
+            "matched_lines": self._lines,
+            "matches": self._matches,
+        }
+        self._say("summary", {"elapsed_total": {"secs": int(elapsed_s),
+                              "nanos": int(elapsed_s % 1 * 1e9),
+                              "human": f"{elapsed_s:.6f}s"}, "stats": stats})  # fmt: skip
+
+    def _say(self, kind: str, data: dict[str, Any]) -> None:
+        _say(self._dumps({"type": kind, "data": data}).decode())
+
+
+def _match(hit: Hit, session_id: str, start_us: int) -> dict[str, Any]:
+    submatches: list[dict[str, Any]] = []
+    base = 0
+    for text, spans in zip(hit.texts, hit.spans, strict=True):
+        for begin, end in spans:
+            submatches.append({
+                "match": {"text": _text(text[begin:end])},
+                "start": base + len(_bytes(text[:begin])),
+                "end": base + len(_bytes(text[:end])),
+            })  # fmt: skip
+        base += len(_bytes(text)) + 1
+    return {
+        "lines": {"text": _text("\n".join(hit.texts)) + "\n"},
+        "line_number": None,
+        "absolute_offset": None,
+        "submatches": submatches,
+        "session_id": session_id,
+        "at_s": (hit.at_us - start_us) / _US_PER_S,
+        "at": timestamp.text(hit.at_us),
+        "first_s": (hit.first_us - start_us) / _US_PER_S,
+        "first": timestamp.text(hit.first_us),
+        "last_s": (hit.last_us - start_us) / _US_PER_S,
+        "last": timestamp.text(hit.last_us),
+        "count": hit.count,
+        "typed": hit.typed,
+    }
+
+
+def _context(at_us: int, text: str, session_id: str, start_us: int) -> dict[str, Any]:
+    return {
+        "lines": {"text": _text(text) + "\n"},
+        "line_number": None,
+        "absolute_offset": None,
+        "submatches": [],
+        "session_id": session_id,
+        "at_s": (at_us - start_us) / _US_PER_S,
+        "at": timestamp.text(at_us),
+    }
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
+
+
+def _text(text: str) -> str:
+    """Without lone surrogates: JSON has none."""
+    return _bytes(text).decode()

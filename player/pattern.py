@@ -1,0 +1,159 @@
+"""What is searched for: one expression or several, and how. Pure.
+
+A line is matched by Python's `re`. An expression that could take more than linear time is matched
+by RE2 where RE2 means the same by it; else `re` is stopped when a line has cost too much.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+import signal
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from player.patterntree import traits
+from player.search import PatternError, compile_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    Spans = tuple[tuple[int, int], ...]
+
+LONGEST_S: Final = 0.5
+"""CPU seconds that a line may cost; what is not decided by then does not match."""
+
+_MOST_GIVEN_UP: Final = 5
+_WORDS: Final = re.compile(r"\S+")
+_PLAIN: Final = re.compile(r"[\w\s,;:=!@#%&~\"'<>/`-]+")
+_ESCAPES: Final = re.compile(r"\\.", re.DOTALL)
+_GLOBAL_FLAGS: Final = re.compile(r"\(\?[aiLmsux]+\)")
+# Between two words: blanks, the edges of a box, and the end of a line; behind it up to three lines
+# that came in between (a spinner, a status) may be passed over.
+_EDGE: Final = rb"(?:[ \t|]|\xe2[\x94-\x96][\x80-\xbf]|\xc2\xa0)"
+_GAP: Final = rb"(?:" + _EDGE + rb"+|" + _EDGE + rb"*\n(?:[^\n]*\n){0,3}?" + _EDGE + rb"*)"
+
+
+class How(NamedTuple):
+    """How patterns are meant: as grep's options of these names say."""
+
+    ignore_case: bool = False
+    smart_case: bool = False
+    fixed: bool = False
+    word: bool = False
+    whole_line: bool = False
+    exact: bool = False
+    flow: bool = False
+
+
+class Pattern:
+    """One pattern. `spans(text)` says where it is in a line.
+
+    `needles`, `fold`: see `player.patterntree.Traits`; `fold` says that they are in lower case.
+    `flow` finds it over the ends of lines, in the UTF-8 of many (in lower case if `fold`).
+    """
+
+    def __init__(self, text: str, how: How) -> None:
+        fold = how.ignore_case or (how.smart_case and _has_no_capital(text, fixed=how.fixed))
+        checked = compile_pattern(text, literal=how.fixed, ignore_case=fold)
+        expression = checked.pattern
+        if how.word or how.whole_line:
+            head = found[0] if (found := _GLOBAL_FLAGS.match(expression)) else ""
+            body = expression[len(head) :]
+            around = r"\A(?:{})\Z" if how.whole_line else r"(?<!\w)(?:{})(?!\w)"
+            expression = head + around.format(body)
+        self.text = text
+        self.given_up = 0
+        regex = compile_pattern(expression, ignore_case=fold) if expression else checked
+        known = traits(expression, regex.flags & ~re.UNICODE)
+        self.fold = bool(regex.flags & re.IGNORECASE)
+        self.needles = known.needles
+        self.flow = None if how.whole_line else _flow(text, how, fold=self.fold)
+        self.spans: Callable[[str], Spans] = _plain_spans(regex)
+        if known.wild:
+            self.spans = _linear_spans(known.linear) or self._bounded_spans(regex)
+
+    def _bounded_spans(self, regex: re.Pattern[str]) -> Callable[[str], Spans]:
+        """As `_plain_spans`; a line that costs too much does not match, and is counted."""
+
+        def spans(text: str) -> Spans:
+            signal.signal(signal.SIGVTALRM, _stop)
+            signal.setitimer(signal.ITIMER_VIRTUAL, LONGEST_S)
+            try:
+                return tuple(match.span() for match in regex.finditer(text))
+            except _TooLongError:
+                self.given_up += 1
+                if self.given_up >= _MOST_GIVEN_UP:
+                    shown = ascii(self.text)
+                    raise PatternError(
+                        f"{shown} takes too long: more than {LONGEST_S} s for each of "
+                        f"{self.given_up} lines; write it without repeats of repeats"
+                    ) from None
+                return ()
+            finally:
+                signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+
+        return spans
+
+
+class _TooLongError(Exception):
+    pass
+
+
+def _stop(_number: int, _frame: object) -> None:
+    raise _TooLongError
+
+
+def _plain_spans(regex: re.Pattern[str]) -> Callable[[str], Spans]:
+    finditer = regex.finditer
+
+    def spans(text: str) -> Spans:
+        return tuple([match.span() for match in finditer(text)])
+
+    return spans
+
+
+def _linear_spans(expression: str | None) -> Callable[[str], Spans] | None:
+    """The same by RE2; None where that is not to be had."""
+    if expression is None:
+        return None
+    try:
+        # Few patterns need it, and not every machine has a wheel. It has no types.
+        re2: Any = importlib.import_module("re2")
+    except ImportError:
+        return None
+    options: Any = re2.Options()
+    options.log_errors = False
+    try:
+        regex: Any = re2.compile(expression, options)
+    except re2.error:
+        return None
+    return lambda text: tuple(match.span() for match in regex.finditer(text))
+
+
+def _has_no_capital(text: str, *, fixed: bool) -> bool:
+    shown = text if fixed else _ESCAPES.sub("", text)
+    return shown == shown.lower()
+
+
+def _flow(text: str, how: How, *, fold: bool) -> re.Pattern[bytes] | None:
+    """The words of a pattern with anything between them that may part words on a screen."""
+    plain = how.fixed or _PLAIN.fullmatch(text) is not None
+    words = _WORDS.findall(text)
+    if how.exact or not plain or (len(words) < 2 and not how.flow):  # noqa: PLR2004
+        if how.flow and not plain:
+            raise PatternError(
+                f"{text!a} is an expression: --flow takes plain words only; -F says so"
+            )
+        return None
+    if fold and not text.isascii():
+        return None
+    escaped = [re.escape((word.lower() if fold else word).encode()) for word in words]
+    body = _GAP.join(escaped)
+    if how.word:
+        body = rb"(?<![\w\x80-\xff])" + body + rb"(?![\w\x80-\xff])"
+    return re.compile(body)
+
+
+def patterns(texts: Iterable[str], how: How) -> list[Pattern]:
+    """Patterns as they were given. Raises PatternError."""
+    return [Pattern(text, how) for text in texts]

@@ -1,0 +1,208 @@
+"""`cs-grep`: each option by what it changes on stdout."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.logs import BEGINNING_US, Said, ended, start, store_log
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOUR_US = 3_600_000_000
+# Sets of lines that came one after the other, each long enough to be read.
+TALK = b"alpha Error one\r\nbeta error two errors\r\ngamma\r\nerror\r\nk\xc3\xa4se errors_x\r\n"
+
+
+@pytest.fixture(autouse=True)
+def _utc(monkeypatch) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+
+
+@pytest.fixture
+def talk(home: Path) -> str:
+    return store_log(home, start(), Said(1000, TALK), ended(5000))
+
+
+@pytest.fixture
+def three(home: Path) -> list[str]:
+    """Three sessions, the oldest first; the second has no hit for `error`."""
+    return [
+        store_log(
+            home,
+            start(title=f"talk {number}"),
+            Said(1000, b"an error of %d\r\n" % number if number != 1 else b"all is well\r\n"),
+            ended(3000),
+            beginning_us=BEGINNING_US + number * HOUR_US,
+        )
+        for number in range(3)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lines"),
+    [
+        (["error"], ["beta error two errors", "error", "käse errors_x"]),
+        (["-i", "ERROR o"], ["alpha Error one"]),
+        (["-S", "error o"], ["alpha Error one"]),
+        (["-S", "Error o"], ["alpha Error one"]),
+        (["-S", "ERROR"], []),
+        (["-S", r"\Werror$"], []),
+        (["-F", "rr.r"], []),
+        (["-w", "error"], ["beta error two errors", "error"]),
+        (["-x", "error"], ["error"]),
+        (["-x", "error|gamma"], ["gamma", "error"]),
+        (["-v", "error"], ["alpha Error one", "gamma"]),
+        (["-m", "1", "error"], ["beta error two errors"]),
+        (["-o", "err[a-z]+s"], ["errors", "errors"]),
+        (["(?i)ERROR ONE"], ["alpha Error one"]),
+        (["-w", "(?i)ERROR"], ["alpha Error one", "beta error two errors", "error"]),
+        ([r"(\w)\1a"], ["gamma"]),
+        (["(m+)+a"], ["gamma"]),
+        (["-i", "KÄSE"], ["käse errors_x"]),
+    ],
+)
+def test_what_matches(cs, talk, arguments: list[str], lines: list[str]) -> None:
+    done = cs("grep", "last", *arguments)
+    assert done.stderr == ""
+    assert [line.split("  ", 1)[1] for line in done.stdout.splitlines()] == lines
+    assert done.returncode == (0 if lines else 1)
+
+
+def test_several_patterns(cs, talk, tmp_path) -> None:
+    (tmp_path / "patterns").write_text("alpha\ngamma\n")
+    assert cs("grep", "-c", "-e", "alpha", "-e", "gamma", "last").stdout == "2\n"
+    assert cs("grep", "-c", "-f", tmp_path / "patterns", "last").stdout == "2\n"
+    assert cs("grep", "-c", "-f", "-", "last", input="alpha\n").stdout == "1\n"
+    assert cs("grep", "-c", "-f", tmp_path / "none", "last").returncode == 2
+
+
+def test_lines_around(cs, talk) -> None:
+    def shown(*arguments: str) -> list[str]:
+        lines = cs("grep", "last", *arguments).stdout.splitlines()
+        return [line if line == "--" else line[20:] for line in lines]
+
+    assert shown("-C", "1", "gamma") == ["- beta error two errors", "  gamma", "- error"]
+    assert shown("-A", "1", "gamma") == ["  gamma", "- error"]
+    assert shown("-B", "1", "gamma") == ["- beta error two errors", "  gamma"]
+    assert shown("-A", "1", "-m", "2", "alpha|^error") == [
+        "  alpha Error one", "- beta error two errors", "--", "  error", "- käse errors_x",
+    ]  # fmt: skip
+
+
+def test_sessions_newest_first_with_their_names(cs, three) -> None:
+    done = cs("grep", "all", "error")
+    assert done.stdout.splitlines() == [
+        f"{three[2][:8]} 0:00:01.000 2026-02-07 20:15:33  an error of 2",
+        f"{three[0][:8]} 0:00:01.000 2026-02-07 18:15:33  an error of 0",
+    ]
+    oldest = cs("grep", "all", "error", "--sort", "oldest", "--no-filename").stdout.splitlines()
+    assert [line.split("  ")[1] for line in oldest] == ["an error of 0", "an error of 2"]
+    assert cs("grep", "-H", "last", "error").stdout.startswith(three[2][:8])
+
+
+def test_ids_and_counts(cs, three) -> None:
+    assert cs("grep", "-l", "all", "error").stdout.split() == [three[2], three[0]]
+    without = cs("grep", "-L", "all", "error")
+    assert (without.stdout, without.returncode) == (f"{three[1]}\n", 0)
+    assert cs("grep", "-c", "all", "error").stdout.split() == [f"{three[2]}:1", f"{three[0]}:1"]
+    quiet = cs("grep", "-q", "all", "error")
+    assert (quiet.stdout, quiet.returncode) == ("", 0)
+
+
+def test_which_sessions(cs, three) -> None:
+    def count(*arguments: str) -> int:
+        return len(cs("grep", "-l", *arguments).stdout.split())
+
+    assert count("--title", "talk 2", "error") == 1
+    assert count("--since", "2026-02-07T19:00:00Z", "error") == 1
+    assert count("--until", "2026-02-07T19:00:00Z", "error") == 1
+    assert count("last", "last~2", "error") == 2
+    assert count("-e", "error") == 2
+
+
+def test_words_over_the_end_of_a_line(cs, home) -> None:
+    box = "│ Unable to connect  │\r\n│   to Anthropic now │\r\n".encode()
+    store_log(home, start(), Said(1000, box), ended(5000))
+    found = cs("grep", "last", "connect to anthropic", "-i")
+    assert found.stdout.split("  ", 1)[1] == "│ Unable to connect  │ ↵ │   to Anthropic now │\n"
+    assert cs("grep", "last", "connect to Anthropic", "--exact").returncode == 1
+    assert cs("grep", "last", "-F", "connect to Anthropic").returncode == 0
+    parts = cs("grep", "last", "-o", "connect to Anthropic").stdout.splitlines()
+    assert [line.split("  ")[1] for line in parts] == ["connect", "to Anthropic"]
+    done = cs("grep", "last", "--flow", "a|b")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+
+
+def test_what_was_typed(cs, home) -> None:
+    said = [Said(1000, b"$ "), Said(1500, b"ls -l", "input"), Said(1510, b"ls -l"),
+            Said(2500, b"\r", "input"), Said(2510, b"\r\nls -l said this\r\n$ ")]  # fmt: skip
+    store_log(home, start(), *said, ended(5000))
+    assert cs("grep", "--input", "last", "ls").stdout.endswith("  $ ls -l\n")
+    assert cs("grep", "--output", "last", "ls").stdout.endswith("  ls -l said this\n")
+
+
+def test_what_only_flashed(cs, home) -> None:
+    frames = [Said(1000, b"\x1b[Hflashing\x1b[K"), Said(1100, b"\x1b[Hlasting\x1b[K"), ended(5000)]
+    store_log(home, start(), Said(500, b"\x1b[?1049h"), *frames)
+    assert cs("grep", "last", "flashing").returncode == 1
+    assert cs("grep", "--transient", "last", "flashing").returncode == 0
+
+
+def test_raw_bytes(cs, home) -> None:
+    store_log(home, start(), Said(1000, b"\x1b[31mred\x1b[m ink\r\n"), Said(2000, b"ls\r", "input"))
+    assert cs("grep", "--raw", "last", "red").stdout.endswith("  \\x1b[31mred\\x1b[m ink\n")
+    assert cs("grep", "--raw", "last", "red ink").returncode == 1
+    assert cs("grep", "--raw", "--input", "last", "^ls$").returncode == 0
+
+
+def test_json_is_ripgreps(cs, talk) -> None:
+    lines = cs("grep", "--json", "-A", "1", "last", "k.se|two", "-m", "1").stdout.splitlines()
+    begin, match, context, end, summary = [json.loads(line) for line in lines]
+    assert [one["type"] for one in (begin, match, context, end, summary)] == [
+        "begin", "match", "context", "end", "summary",
+    ]  # fmt: skip
+    data = match["data"]
+    assert data["lines"]["text"] == "beta error two errors\n"
+    assert data["submatches"] == [{"match": {"text": "two"}, "start": 11, "end": 14}]
+    assert (data["session_id"], data["at_s"], data["at"]) == (talk, 1.0, "2026-02-07T18:15:33.123Z")
+    assert (data["count"], data["typed"]) == (1, False)
+    assert data["last_s"] >= data["first_s"]
+    assert context["data"]["lines"]["text"] == "gamma\n"
+    assert end["data"]["stats"] == {"matched_lines": 1, "matches": 1}
+    assert summary["data"]["stats"]["searches_with_match"] == 1
+    other = cs("grep", "--json", "last", "errors_x").stdout.splitlines()[1]
+    assert json.loads(other)["data"]["submatches"][0]["start"] == 6
+
+
+def test_how_often_a_line_came(cs, home) -> None:
+    lines = [
+        Said(1000 * n, b"\x1b[H\x1b[J%s" % (b"the same" if n % 2 else b"")) for n in range(1, 6)
+    ]
+    store_log(home, start(), *lines, ended(9000))
+    assert cs("grep", "last", "same").stdout == "0:00:01.000 18:15:33 x3  the same\n"
+
+
+def test_a_pattern_that_could_run_away(cs, home) -> None:
+    store_log(home, start(cols=200), Said(1000, b"a" * 190 + b"!\r\n"), ended(5000))
+    done = cs("grep", "last", "(a+)+$")
+    assert (done.returncode, done.stderr) == (1, "")
+    given_up = cs("grep", "last", r"(a+)+\b$")
+    assert given_up.returncode == 1
+    assert "gave up on 1 line" in given_up.stderr
+
+
+def test_a_session_that_cannot_be_read_does_not_hide_the_others(cs, three, tmp_path) -> None:
+    done = cs("grep", "all", tmp_path / "none.jsonl", "error")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "none.jsonl" in done.stderr
+
+
+def test_many_sessions_are_searched_by_several_processes_in_order(cs, three) -> None:
+    """Without lines in the index these are taken for large ones."""
+    first = cs("grep", "all", "error|well").stdout
+    assert first == cs("grep", "all", "error|well").stdout
+    assert first.count("\n") == 3
