@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING, Final
 
 from formats.entry import OUTPUT, event_size
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from formats.size import Size
 
 
+# How old the length of a session that grows may be: asking reads the end of its log.
+_MEASURE_S = 0.5
+
+
 class Source:
     """A session, as long as it is played; one that is still written grows in the meantime."""
 
@@ -30,6 +35,7 @@ class Source:
         self._home, self._session = home, session
         self._replay = Replay(session, size=size)
         self._duration_us = self._replay.duration_us
+        self._measured_s = time.monotonic()
         self._live = live
         self._last: tuple[Place, int] | None = None
         self._seen: object = None
@@ -59,7 +65,9 @@ class Source:
             yield said_us, entry
 
     def end_us(self) -> int:
-        """The time of the last entry that is known."""
+        """The time of the last entry that is known; of a live session it is asked for again."""
+        if self._live and not self._ended and time.monotonic() > self._measured_s + _MEASURE_S:
+            self._duration_us, self._measured_s = self._replay.duration_us, time.monotonic()
         return max(self._duration_us, self._last[1] if self._last else 0)
 
     def is_live(self) -> bool:

@@ -187,7 +187,7 @@ class Stage:
             cursor_shown=screen.cursor_visible,
             title=screen.title,
             alternate=screen.alternate,
-            live=following is None and self._limit_us is None and self._source.is_live(),
+            live=self._limit_us is None and self._source.is_live(),
             moved=moved,
             whole=whole,
             rows=rows,

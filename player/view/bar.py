@@ -68,9 +68,11 @@ def status_row(status: Status, width: int) -> Row:
         _run(f"  {status.clock}", _DIM),
     ]
     tail = [_run(f"  {status.where}", _SAYS)] if status.where else []
-    if width_of([*left, *tail]) + _cells(status.says) > width - 4:
+    if status.says and width_of([*left, *tail]) + _cells(status.says) > width - 4:
         # What was just said goes before what the bar says for ever.
-        left, tail = (left[:2], []) if status.says else (left[:-1], tail)
+        left, tail = left[:2], []
+    while len(left) > 1 and width_of([*left, *tail]) > width:
+        left.pop()
     used = width_of([*left, *tail])
     if status.says:
         words = _run(f"  {status.says} ", _ALERT if status.alert else _SAYS)
