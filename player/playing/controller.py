@@ -29,6 +29,7 @@ FRAME_US = 16_667
 """At most sixty frames a second."""
 
 _SAYS_US = 4 * US_PER_S
+_AWAITED_US = 50_000
 _MOST_UNDO = 100
 _MOST_QUEUED = 64
 # A wait that long is skipped in skip mode; a shorter one belongs to what is being drawn.
@@ -224,6 +225,10 @@ class Controller:
         """The last request was not answered by a frame."""
         self._busy = False
         self.say(words, now_us, alert=True)
+
+    def awaited_us(self, now_us: int) -> int:
+        """How long the answer to a request is still worth waiting for before anything is drawn."""
+        return max(0, self._asked_us + _AWAITED_US - now_us) if self._busy else 0
 
     def wake_us(self, now_us: int) -> int | None:
         """When there is something to do again, if nothing comes before; None: only then."""

@@ -125,10 +125,13 @@ class Player:
             self._ask(now_us)
             timeout_us: int | None = None
             if not output.busy:
-                if self.controller.frame is not None:
+                # What has changed meanwhile is drawn with the frame that is on its way.
+                awaited_us = self.controller.awaited_us(now_us)
+                if self.controller.frame is not None and not awaited_us:
                     self._draw(output, keys, now_us)
                 wake_us = self.controller.wake_us(now_us)
                 timeout_us = None if wake_us is None else max(0, wake_us - now_us)
+                timeout_us = awaited_us or timeout_us
             workers = [one for one in (self._stage, self._scribe) if one is not None]
             pressed, ready = terminal.wait_for(
                 timeout_us,

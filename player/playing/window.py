@@ -42,6 +42,8 @@ class Window:
         self._pattern: tuple[str, re.Pattern[str] | None] = ("", None)
         self.activity: list[int] = []
         self.activity_us = 1
+        self._timeline_made: tuple[object, object, Row] = (None, None, ())
+        self._bar_made: tuple[object, list[str]] = (None, [])
 
     def resize(self, size: Size) -> None:
         """The window has this size now; nothing of ours may stand in it any more."""
@@ -169,19 +171,21 @@ class Window:
         if not height:
             return []
         cols = self._size.cols
-        status = status_row(self._status(frame, now_us), cols)
-        if height == 1:
-            first, _ = self._timeline_at(1)
-            short = status_row(self._status(frame, now_us), first)
-            return [line_of(self._one_line(status, short, now_us), cols)]
-        return [line_of(status, cols), line_of(self._timeline(cols, now_us), cols)]
+        status = self._status(frame, now_us)
+        timeline = self._timeline(self._timeline_at(height)[1], now_us)
+        key = (status, height, cols, id(timeline), self._controller.prompt is None)
+        if key != self._bar_made[0]:
+            self._bar_made = (key, self._made_bar(status, timeline, height))
+        return list(self._bar_made[1])
 
-    def _one_line(self, status: Row, short: Row, now_us: int) -> Row:
-        """Words and timeline side by side, where there is one row for both."""
-        _, width = self._timeline_at(1)
-        if self._controller.says(now_us)[0] or self._controller.prompt is not None or not width:
-            return status
-        return (*short, *self._timeline(width, now_us))
+    def _made_bar(self, status: Status, timeline: Row, height: int) -> list[str]:
+        cols = self._size.cols
+        if height > 1:
+            return [line_of(status_row(status, cols), cols), line_of(timeline, cols)]
+        first, width = self._timeline_at(1)
+        if status.says or self._controller.prompt is not None or not width:
+            return [line_of(status_row(status, cols), cols)]
+        return [line_of((*status_row(status, first), *timeline), cols)]
 
     def _timeline_at(self, height: int) -> tuple[int, int]:
         """The first column and the width of the timeline."""
@@ -192,8 +196,21 @@ class Window:
         return first, cols - first
 
     def _timeline(self, width: int, now_us: int) -> Row:
+        """Made anew only when something on it is another: that is once in some seconds."""
         controller = self._controller
         length_us = max(1, controller.length_us)
+        part = controller.position_us(now_us) / length_us
+        made_of = (width, int(part * width), length_us, self.activity_us, controller.loop)
+        lists = (self.activity, controller.places.moments, controller.hits)
+        key = (made_of, *map(id, lists))
+        if key != self._timeline_made[0]:
+            row = self._made_timeline(width, part, length_us)
+            # The lists are kept, so that no other can have their identity.
+            self._timeline_made = (key, lists, row)
+        return self._timeline_made[2]
+
+    def _made_timeline(self, width: int, part: float, length_us: int) -> Row:
+        controller = self._controller
         activity = self.activity
         if self.activity_us < length_us:  # it has grown since
             blank = round(len(activity) * (length_us / self.activity_us - 1))
@@ -202,7 +219,7 @@ class Window:
         ticks += [Tick(at_us / length_us, "hit") for at_us, _ in controller.hits]
         if controller.loop is not None:
             ticks += [Tick(at / length_us, "loop") for at in controller.loop if at is not None]
-        return timeline_row(width, controller.position_us(now_us) / length_us, activity, ticks)
+        return timeline_row(width, part, activity, ticks)
 
     def _status(self, frame: Frame, now_us: int) -> Status:
         controller = self._controller

@@ -6,6 +6,7 @@ asked for once per row and style id (ids are local to a page of the engine, so n
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from player.screen.binding import checked
@@ -21,6 +22,7 @@ _LOOK: Final = 0xFFFF << 26 | 1 << 45
 _WIDTH_SHIFT, _WIDTH = 42, 3
 _WIDE, _TAIL = 1, 2
 _LINK: Final = 1 << 45
+_UNUSUAL: Final = _KIND | _WIDTH << _WIDTH_SHIFT | _LINK
 _CELL_BYTES: Final = 8
 # No script needs as many; a recording may pile up 60,000 marks on one cell.
 _LONGEST_CLUSTER: Final = 32
@@ -130,7 +132,9 @@ class Drawing:
         if not length:
             return ()
         checked(get(iterator, lib.GHOSTTY_RENDER_STATE_ROW_DATA_CELLS, self._cells))
-        return self._joined(number, memoryview(raw).cast("Q")[:length].tolist())
+        words = memoryview(raw).cast("Q")[:length].tolist()
+        plain = not any([word & _UNUSUAL for word in words])  # noqa: C419  a list is twice as fast
+        return (self._joined_plain if plain else self._joined)(number, words)
 
     def _joined(self, number: int, words: list[int]) -> Row:
         runs: list[Run] = []
@@ -169,6 +173,25 @@ class Drawing:
             text += character
             cols += 2 if previous_wide else 1
         return _without_blanks([*runs, Run(text, cols, style)])
+
+    def _joined_plain(self, number: int, words: list[int]) -> Row:
+        """As `_joined`, where every cell is one character of one column: five times as fast."""
+        runs: list[Run] = []
+        style, text = DEFAULT_STYLE, ""
+        col = 0
+        for look, group in groupby(words, _LOOK.__and__):
+            cells = list(group)
+            found = self._look(number, col, cells[0]) if look else DEFAULT_STYLE
+            col += len(cells)
+            piece = "".join([chr(word >> 2 & _CODE_POINT) for word in cells]).replace("\0", " ")
+            if not piece.isprintable():
+                piece = "".join(_character(ord(character)) for character in piece)
+            if found != style:
+                if text:
+                    runs.append(Run(text, len(text), style))
+                style, text = found, ""
+            text += piece
+        return _without_blanks([*runs, Run(text, len(text), style)])
 
     def _look(self, number: int, col: int, word: int) -> Style:
         kind = word & _KIND
