@@ -21,6 +21,7 @@ SMALLEST_SEGMENT_BYTES = 1 << 16
 _PREFIX = "CLAUDE_SESSIONS_"
 _LARGEST_FILE_BYTES = 1 << 20
 _ESCAPE, _RETURN, _DELETE = 0x1B, 0x0D, 0x7F
+SYNCS = ("none", "100ms", "1s", "each")
 _UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
@@ -51,6 +52,12 @@ class Config(NamedTuple):
     """Regular expressions of what is masked beyond the built-in rules."""
     redact_words: tuple[str, ...] = ()
     """Texts that are masked wherever they stand."""
+    sync: str = "1s"
+    """How long what was recorded may wait to be durable: none (for ever), 100ms, 1s, each."""
+    strict: bool = False
+    """Whether a log that cannot be written ends the session."""
+    seal_after_days: float | None = 7.0
+    """So long after its end the rest of a session is compressed too; None: never."""
 
 
 def load(home: Home, environ: Mapping[str, str], flags: Mapping[str, str] | None = None) -> Config:
@@ -235,6 +242,12 @@ def _patterns(value: object) -> tuple[str, ...]:
     return texts
 
 
+def _sync(value: object) -> str:
+    if value not in SYNCS:
+        raise ValueError(", ".join(SYNCS[:-1]) + " or " + SYNCS[-1])
+    return str(value)
+
+
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError("true or false")  # noqa: TRY004  as above
@@ -266,6 +279,9 @@ _CHECKS: dict[str, Callable[[object], Any]] = {
     "keep_lines": _flag,
     "redact": _patterns,
     "redact_words": _patterns,
+    "sync": _sync,
+    "strict": _flag,
+    "seal_after_days": _limit_days,
 }
 
 
@@ -305,4 +321,6 @@ _READERS: dict[str, Callable[[str], object]] = {
     "keep_lines": _flag_of,
     "redact": _words_of,
     "redact_words": _words_of,
+    "strict": _flag_of,
+    "seal_after_days": _seconds_of,
 }

@@ -63,6 +63,20 @@ def stated_number(file: BinaryIO, path: str) -> int:
     return 1
 
 
+def stated_resumption(path: str) -> Place | None:
+    """From which place on the segment in a file replaces what lies before it; None: nowhere.
+
+    FileNotFoundError when the file is gone, LogError when it cannot be read.
+    """
+    with open_segment(path) as file:
+        for _, entry in read_segment(file, path, 0, begin=Place(0, 0), expect="", damage=Damage()):
+            event = entry.event or {}
+            if event.get("type") == "segment" and event.get("resumes_segment", 0):
+                return Place(event["resumes_segment"], event.get("resumes_offset", 0))
+            break
+    return None
+
+
 def last_line_start(file: BinaryIO, path: str) -> int:
     """The start of a line, or of a frame, near the end of a segment's log: the last ones follow."""
     if path.endswith(SEALED):
@@ -112,10 +126,12 @@ def read_segment(
     begin: Place,
     expect: str,
     damage: Damage,
+    end: int | None = None,
     may_go_on: Callable[[], bool] | None = None,
 ) -> Iterator[tuple[Place, Entry]]:
     """The entries of one segment's file, from its beginning or from `begin` if that lies in it.
 
+    What lies from byte `end` on is left out: neither read nor counted as damage.
     `expect` is the session's id, empty when the first entry tells it. At the end of the file
     `may_go_on` is asked, if given, whether to look for more. Raises LogError when it cannot be
     read.
@@ -124,8 +140,9 @@ def read_segment(
     file.seek(0)
     lines = _Lines(path, start, damage)
     decode = Decoder().decode
+    chunks = _chunks(file, path, start, damage, may_go_on)
     try:
-        for place, line in lines.of(_chunks(file, path, start, damage, may_go_on)):
+        for place, line in lines.of(chunks if end is None else _until(end, chunks)):
             if not line:
                 continue
             try:
@@ -143,6 +160,15 @@ def read_segment(
     except OSError as error:
         message = f"cannot read {printable(path, 200)}: {error.strerror}"
         raise LogError(message) from None
+
+
+def _until(
+    end: int, chunks: Iterator[tuple[int, bytes, bool]]
+) -> Iterator[tuple[int, bytes, bool]]:
+    for offset, chunk, lost in chunks:
+        if offset >= end:
+            return
+        yield offset, chunk[: end - offset], lost
 
 
 class _Lines:

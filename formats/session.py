@@ -19,6 +19,7 @@ from formats.segment import (
     open_segment,
     read_segment,
     stated_number,
+    stated_resumption,
 )
 
 if TYPE_CHECKING:
@@ -151,16 +152,24 @@ class Session:
     def _located_in_store(self, damage: Damage, begin: Place) -> Iterator[tuple[Place, Entry]]:
         """Segment by segment, by number: a recorder may rotate and seal while we read."""
         number = begin.segment or 1
+        beginnings = _Beginnings()
         while True:
             closed, opened = self._segments()
             if number in closed:
+                end = beginnings.replaced_from(number, closed, opened)
                 try:
                     file = open_segment(closed[number])
                 except FileNotFoundError:  # sealed between the look and the opening
                     continue
                 with file:
                     yield from read_segment(
-                        file, closed[number], number, begin=begin, expect=self.id, damage=damage
+                        file,
+                        closed[number],
+                        number,
+                        begin=begin,
+                        end=end,
+                        expect=self.id,
+                        damage=damage,
                     )
                 number += 1
                 continue
@@ -182,7 +191,7 @@ class Session:
                 if stated > number:
                     _note_missing(damage, self.path, number, stated)
                     number = stated
-                end = _OpenEnd(self, number)
+                open_end = _OpenEnd(self, number)
                 yield from read_segment(
                     file,
                     opened[0],
@@ -190,9 +199,9 @@ class Session:
                     begin=begin,
                     expect=self.id,
                     damage=damage,
-                    may_go_on=end.may_go_on,
+                    may_go_on=open_end.may_go_on,
                 )
-            if not end.rotated:
+            if not open_end.rotated:
                 return
             number += 1
 
@@ -244,6 +253,34 @@ class Session:
             elif not (name.sealed and name.number in closed):
                 closed[name.number] = path
         return closed, opened
+
+
+class _Beginnings:
+    """What the first lines of segments state about those before them."""
+
+    def __init__(self) -> None:
+        self._stated: dict[int, Place | None] = {}
+
+    def replaced_from(self, number: int, closed: dict[int, str], opened: list[str]) -> int | None:
+        """The byte of a closed segment from which on a later one replaces it; None: nowhere.
+
+        It states so when the disk failed to keep what was written: at most two segments later.
+        """
+        last = max(closed) + 1
+        ends: list[int] = []
+        for later in (number + 1, number + 2):
+            path = closed.get(later) or (opened[0] if opened and later == last else None)
+            if path is None:
+                break
+            if later not in self._stated:
+                try:
+                    self._stated[later] = stated_resumption(path)
+                except (FileNotFoundError, LogError):  # sealed just now, or not to be read at all
+                    continue
+            place = self._stated[later]
+            if place is not None and place.segment <= number:
+                ends.append(place.offset if place.segment == number else 0)
+        return min(ends, default=None)
 
 
 class _OpenEnd:

@@ -12,6 +12,7 @@ from recorder.clock import Clock
 from recorder.errors import RecorderError
 from recorder.keyboard import Keyboard
 from recorder.log import Log
+from recorder.notice import Notice
 from recorder.options import Options, parse_options
 from recorder.presence import Presence
 from recorder.relay import Relay
@@ -55,18 +56,22 @@ class Recording:
         self._clock = Clock()
         self._sealing = Sealing(options.home, self._id)
         self._presence = Presence(options.home, self._id)
+        self._signals = Signals()
+        self._notice = Notice(self._signals.wake)
         self._log = Log(
             home=options.home,
             session_id=self._id,
             clock=self._clock,
             rotate_bytes=options.rotate_bytes,
             on_rotated=self._sealing.start,
+            on_fault=self._notice.fault,
+            sync_s=options.sync_s,
         )
 
     def run(self) -> int:
         """Record until the command ends; the exit code to end with."""
         self._log.start(self._size, self._start_fields())
-        with Signals() as signals:
+        with self._signals as signals:
             self._presence.begin(self._terminal, self._log.start_us)
             try:
                 child = Child(
@@ -78,6 +83,7 @@ class Recording:
                 raise
             self._announce()
             self._write_meta(None)
+            self._log.watch()
             try:
                 ending = self._relay(child, signals)
             finally:
@@ -85,7 +91,14 @@ class Recording:
             code = self._close(ending, signals.ending)
         if signals.ending is None or _takes_writing(2):
             self._conclude()
+        if self._failed_strictly():
+            raise RecorderError(
+                f"the log could not be written ({self._log.fault}) and --strict ends the session"
+            )
         return code
+
+    def _failed_strictly(self) -> bool:
+        return self._options.strict and self._log.fault is not None
 
     def _relay(self, child: Child, signals: Signals) -> Ending:
         options, log = self._options, self._log
@@ -105,8 +118,10 @@ class Recording:
             signals=signals,
             sealing=self._sealing,
             presence=self._presence,
+            notice=self._notice,
             size=self._size,
             fixed_size=options.size is not None,
+            strict=options.strict,
         )
         self._terminal.make_raw()
         try:
@@ -147,6 +162,8 @@ class Recording:
             event |= {"status": ending.status, "reason": "exited"}
         if ended_by is not None:
             event["reason"] = f"cs-rec received {_name(ended_by)}"
+        elif self._failed_strictly():
+            event["reason"] = "the log could not be written"
         self._log.event(event)
         self._log.close()
         self._sealing.finish()
@@ -205,8 +222,11 @@ class Recording:
 
     def _conclude(self) -> None:
         log = self._log
-        if log.fault is not None:
-            _say(f"the log could not always be written ({log.fault}): gaps are marked in it")
+        if log.fault is not None and not self._options.strict:
+            if log.has_gaps:
+                _say(f"the log could not always be written ({log.fault}): gaps are marked in it")
+            elif not self._notice.said:
+                _say(f"the log could not be written at times ({log.fault}): nothing is lost")
         if not self._options.quiet:
             seconds = (log.last_us - log.start_us) / 1e6
             size = (log.input_bytes + log.output_bytes) / 1000

@@ -42,6 +42,10 @@ exit status: the command's own; 128+N when signal N killed it; 125 when cs-rec i
 """
 
 
+# EACH is 0: no time at all between an entry and its sync.
+_SYNC_S = {"none": None, "100ms": 0.1, "1s": 1.0, "each": 0.0}
+
+
 class Options(NamedTuple):
     """Everything that decides how a session is recorded."""
 
@@ -59,6 +63,8 @@ class Options(NamedTuple):
     idle_limit_s: float | None
     hot_keys: HotKeys
     capture_env: tuple[str, ...]
+    sync_s: float | None
+    strict: bool
 
 
 class _Parser(argparse.ArgumentParser):
@@ -94,6 +100,8 @@ def parse_options(argv: Sequence[str], environ: Mapping[str, str]) -> Options:
         idle_limit_s=config.idle_limit_s,
         hot_keys=HotKeys(_key(config.mark_key), _key(config.pause_key)),
         capture_env=config.capture_env,
+        sync_s=_SYNC_S[config.sync],
+        strict=config.strict or flags.strict,
     )
 
 
@@ -104,6 +112,7 @@ def _settings(flags: argparse.Namespace) -> dict[str, str]:
         "idle_limit_s": flags.idle_limit,
         "mark_key": flags.mark_key,
         "pause_key": flags.pause_key,
+        "sync": flags.sync,
     }
     return {key: text for key, text in typed.items() if text is not None}
 
@@ -150,6 +159,17 @@ def parser() -> argparse.ArgumentParser:
         "--pause-key",
         metavar="KEY",
         help="pauses recording (default: none)",
+    )
+    add(
+        "--sync",
+        metavar="WHEN",
+        help="what a power cut may cost: none (no promise), 100ms, 1s (default), each (nothing)",
+    )
+    add(
+        "--strict",
+        action="store_true",
+        help="end the session when its log cannot be written (default: it goes on, and the log "
+        "states the gap)",
     )
     add(
         "--fix-tty",

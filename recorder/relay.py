@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from recorder.child import Child, Ending
     from recorder.keyboard import Keyboard
     from recorder.log import Log
+    from recorder.notice import Notice
     from recorder.presence import Presence
     from recorder.sealing import Sealing
     from recorder.signals import Signals
@@ -57,8 +58,10 @@ class Relay:
         signals: Signals,
         sealing: Sealing,
         presence: Presence,
+        notice: Notice,
         size: Size,
         fixed_size: bool,
+        strict: bool,
     ) -> None:
         self._child = child
         self._terminal = terminal
@@ -67,6 +70,8 @@ class Relay:
         self._signals = signals
         self._sealing = sealing
         self._presence = presence
+        self._notice = notice
+        self._strict = strict
         self._fixed_size = fixed_size
         # What the command was started with: a change since then must be seen as one.
         self._size = size
@@ -131,9 +136,26 @@ class Relay:
         self._keyboard.flush()
         if not self._keyboard.paused:
             self._log.output(data)
+        if self._notice.due and self._refuses():
+            return True
         if self._screen_fd is not None:
             self._show(data)
+            if self._notice.due:
+                self._say(data)
         return True
+
+    def _refuses(self) -> bool:
+        """Whether the session ends because its log failed: then nothing more is shown."""
+        if not self._strict:
+            return False
+        if self._asked_to_end_at is None:
+            self._end(signal.SIGHUP)
+        return True
+
+    def _say(self, data: memoryview) -> None:
+        line = self._notice.line(data, self._child, self._log.fault)
+        if line is not None:
+            self._show(memoryview(line))
 
     def _outlives_its_terminal(self) -> bool:
         """The command has let go of the PTY: wait for its end, or until the PTY is opened again.
@@ -218,8 +240,9 @@ class Relay:
         if MARKED in received:
             self._take_marks()
         if self._signals.ending is not None and self._asked_to_end_at is None:
-            self._asked_to_end_at = time.monotonic()
-            self._child.signal(self._signals.ending)
+            self._end(self._signals.ending)
+        if self._notice.due:
+            self._refuses()
         if signal.SIGCHLD in received:
             self._sealing.reap()
             return not self._child.is_over()
@@ -236,6 +259,11 @@ class Relay:
             self._size = size
             self._log.resize(size)
             self._child.resize(size)
+
+    def _end(self, number: int) -> None:
+        """Ask the command to end; `_climb` asks harder."""
+        self._asked_to_end_at = time.monotonic()
+        self._child.signal(number)
 
     def _timeout_ms(self) -> int | None:
         if self._asked_to_end_at is None or not self._rungs:

@@ -32,6 +32,7 @@ class Signals:
         """The first signal that asked us to end."""
         self._found: dict[int, object] = {}
         self._unblocked_fd: int | None = None
+        self._write_fd = -1
 
     def __enter__(self) -> Self:
         self.fd, self._write_fd = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
@@ -53,7 +54,15 @@ class Signals:
         if self._unblocked_fd is not None:  # others have it, too
             os.set_blocking(self._unblocked_fd, True)
         os.close(self.fd)
-        os.close(self._write_fd)
+        write_fd, self._write_fd = self._write_fd, -1  # the number may soon be another file's
+        os.close(write_fd)
+
+    def wake(self) -> None:
+        """Make `fd` readable, though no signal came. By any thread."""
+        try:
+            os.write(self._write_fd, b"\0")
+        except OSError:  # as full as can be, or over
+            return
 
     def received(self) -> frozenset[int]:
         """The signals since the last call. Never blocks."""

@@ -35,7 +35,7 @@ class Ticking:
 
 @pytest.fixture
 def home():
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         made = Home(folder)
         made.create()
         yield made
@@ -87,7 +87,7 @@ steps = st.one_of(
 @settings(max_examples=15, deadline=None)
 @given(st.lists(steps, max_size=30), st.integers(300, 2000))
 def test_any_writing_with_any_rotation_reads_back_as_it_was_written(written, rotate_bytes):
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         home = Home(folder)
         home.create()
         log, session, rotated = begin(home, rotate_bytes)
