@@ -138,6 +138,7 @@ prune = Command("prune", "player.cli.prune")
 redact = Command("redact", "player.cli.redact")
 restore = Command("restore", "player.cli.restore")
 rm = Command("rm", "player.cli.rm")
+repair = Command("repair", "player.cli.repair")
 text = Command("text", "player.cli.text")
 verify = Command("verify", "player.cli.verify")
 
@@ -156,6 +157,7 @@ _ALL = (
     redact,
     restore,
     rm,
+    repair,
     text,
     verify,
 )
