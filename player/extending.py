@@ -12,6 +12,7 @@ from formats.layout import parse_log_name
 from formats.segment import Place, log_bytes_of
 from player.lines import LineExtractor
 from player.pieces import encode_piece
+from player.screen import ScreenEngineError
 from player.sizing import initial_size
 
 if TYPE_CHECKING:
@@ -70,8 +71,11 @@ class Extension:
     def _resumed(self, old: Sidecar) -> tuple[LineExtractor, Iterator[tuple[Place, Entry]]] | None:
         """Where the last state left off, if the log still is what that was made of."""
         last = next((piece for piece in reversed(old.pieces) if piece.state), None)
-        extractor = LineExtractor.restored(last.state) if last is not None else None
-        if last is None or extractor is None:
+        if last is None:
+            return None
+        try:
+            extractor = LineExtractor.restored(last.state)
+        except (ScreenEngineError, ValueError):
             return None
         damage = _damage_of(last.damage)
         rest = self._session.located(damage, last.until)

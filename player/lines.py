@@ -12,14 +12,17 @@ Entries of one time are one step: how bytes are cut into entries changes nothing
 from __future__ import annotations
 
 import re
+import zlib
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+import orjson
 
 from formats.entry import INPUT, OUTPUT, event_size
 from player.activity import Activity
 from player.history import History
 from player.lineblock import ScreenLine
 from player.look import Look
-from player.screen import Screen, clamp
+from player.screen import SMALLEST_SIZE, Screen, ScreenEngineError, clamp
 from player.standing import Standing
 
 if TYPE_CHECKING:
@@ -102,8 +105,8 @@ class LineExtractor:
         "_screen", "_standing", "_state_us",
     )  # fmt: skip
 
-    def __init__(self, size: Size) -> None:
-        self._screen = Screen(size, _SCROLLBACK_ROWS)
+    def __init__(self, size: Size, screen: Screen | None = None) -> None:
+        self._screen = screen or Screen(size, _SCROLLBACK_ROWS)
         self._history = History(self._screen)
         self._standing = Standing()
         self._activity = Activity()
@@ -151,14 +154,42 @@ class LineExtractor:
         return [_screen_line(*line) for line in lines]
 
     def state(self) -> bytes:
-        """What `restored` needs to go on from here; empty when it cannot be had now."""
-        return b""
+        """What `restored` needs to go on from here, lines and markers apart: take them before.
+
+        Empty where the engine cannot tell its state just now.
+        """
+        try:
+            screen = self._screen.snapshot()
+        except ScreenEngineError:
+            return b""
+        rest = {
+            "history": self._history.state(),
+            "standing": self._standing.state(),
+            "activity": self._activity.state(),
+            "pending": self._pending.decode("latin-1"),
+            "marks": [tuple(mark) for mark in self._marks],
+            "times": (self._state_us, self._end_us, self._looked_us, self._frame_ended),
+        }
+        return zlib.compress(len(screen).to_bytes(8, "little") + screen + orjson.dumps(rest))
 
     @classmethod
-    def restored(cls, state: bytes) -> LineExtractor | None:
-        """The extractor whose `state` this was, all that was settled taken; None if it cannot."""
-        del state
-        return None
+    def restored(cls, state: bytes) -> LineExtractor:
+        """The extractor whose `state` this was.
+
+        Raises ScreenEngineError for a state of another engine, ValueError for what is none. Not to
+        be given what came from outside: the engine trusts it.
+        """
+        raw = zlib.decompress(state)
+        end = 8 + int.from_bytes(raw[:8], "little")
+        rest = orjson.loads(raw[end:])
+        made = cls(SMALLEST_SIZE, Screen.restore(raw[8:end]))
+        made._history.restore(rest["history"])
+        made._standing.restore(rest["standing"])
+        made._activity.restore(rest["activity"])
+        made._pending = bytearray(rest["pending"].encode("latin-1"))
+        made._marks = [_Mark(*mark) for mark in rest["marks"]]
+        made._state_us, made._end_us, made._looked_us, made._frame_ended = rest["times"]
+        return made
 
     def finish(self) -> list[ScreenLine]:
         """The lines that were not taken yet; what stands now stood at the end."""

@@ -201,3 +201,23 @@ def test_the_head_is_json_for_who_wants_to_know(home: Home) -> None:
     head = json.loads(data[8 : 8 + int.from_bytes(data[4:8], "little")])
     assert head["format"] == "claude-sessions-lines"
     assert head["session_id"] == session.id
+
+
+def test_what_is_settled_is_not_extracted_again(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A long log that grows: what is kept of the file stays, to the byte."""
+    big = b"".join(b"\r\n%06d some output of a program that writes much" % n for n in range(120))
+    said = [Said(n * 40, big.replace(b"000", b"%03d" % n)) for n in range(300)]
+    session = session_of(home, start(), *said[:250])
+    list(lines_of(home, session))
+    path = Path(path_of(home, session.id))
+    before = path.read_bytes()
+    kept = read_sidecar(str(path), session.id).resumable_bytes
+    assert kept > len(before) // 2
+    with open(session.path, "ab") as log:
+        log.writelines(lines(said[250:], session.id))
+    found = list(lines_of(home, session))
+    assert path.read_bytes()[:kept] == before[:kept]
+    want = {line.text: line for line in extracted(session)}
+    assert {line.text: line for line in found} == want
