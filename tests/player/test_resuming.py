@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +13,7 @@ from player.lineblock import merged
 from player.lines import LineExtractor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from player.lineblock import ScreenLine
     from player.signals import Marker
@@ -40,7 +40,7 @@ WHAT = st.one_of(
 STREAMS = st.lists(st.tuples(st.sampled_from([0, 1, 12, 60, 130, 300, 900]), WHAT), max_size=30)
 
 
-def entries_of(stream: list[tuple[int, tuple[str, object]]]) -> list[Entry]:
+def entries_of(stream: list[tuple[int, tuple[Any, Any]]]) -> list[Entry]:
     entries, now_us = [], START_US
     for gap_ms, (kind, what) in stream:
         now_us += gap_ms * 1000
@@ -54,7 +54,7 @@ def entries_of(stream: list[tuple[int, tuple[str, object]]]) -> list[Entry]:
 
 
 def extracted(
-    entries: Sequence[Entry], stops: set[int] = frozenset()
+    entries: Sequence[Entry], stops: Collection[int] = ()
 ) -> tuple[list[ScreenLine], list[Marker]]:
     extractor = LineExtractor(SIZE)
     lines, markers = [], []
@@ -75,7 +75,7 @@ def extracted(
 @settings(deadline=None, max_examples=50)
 @given(STREAMS, st.sets(st.integers(0, 30), max_size=4))
 def test_interruptions_change_nothing(
-    stream: list[tuple[int, tuple[str, object]]], stops: set[int]
+    stream: list[tuple[int, tuple[Any, Any]]], stops: set[int]
 ) -> None:
     entries = entries_of(stream)
     assert extracted(entries, stops) == extracted(entries)

@@ -15,7 +15,7 @@ from formats.layout import Home
 from formats.session import Session
 from formats.size import Size
 from player import workers
-from player.lines import screen_lines
+from player.lines import ScreenLine, screen_lines
 from player.pieces import path_of, read_sidecar
 from player.sidecar import lines_of
 from player.sizing import initial_size
@@ -43,7 +43,7 @@ def talk(count: int, *, first: int = 0) -> list[Said]:
     return said
 
 
-def extracted(session: Session) -> list[object]:
+def extracted(session: Session) -> list[ScreenLine]:
     return list(screen_lines(session.entries(), initial_size(session.entries())))
 
 
