@@ -131,6 +131,7 @@ ls = Command("ls", "player.cli.ls")
 du = Command("du", "player.cli.du")
 export = Command("export", "player.cli.export")
 import_ = Command("import", "player.cli.import_")
+index = Command("index", "player.cli.index")
 mark = Command("mark", "player.cli.mark")
 meta = Command("meta", "player.cli.meta")
 pin = Command("pin", "player.cli.pin")
@@ -150,6 +151,7 @@ _ALL = (
     du,
     export,
     import_,
+    index,
     mark,
     meta,
     pin,

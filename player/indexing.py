@@ -221,9 +221,26 @@ class _Progress:
             _send(PROGRESS, orjson.dumps((done_bytes, total_bytes)))
 
 
+def _in_background(path: str, session_id: str) -> int:
+    """Lines, then keyframes, which have a process of their own: each may crash."""
+    from player.keying import start_keying  # noqa: PLC0415
+
+    if not is_session_id(session_id):
+        return 2
+    home = Home(path)
+    start_keying(home, session_id)
+    try:
+        index_session(home, Session(session_id, home.logs))
+    except (OSError, SessionsError, MemoryError):  # made by whoever asks for them
+        return 1
+    return 0
+
+
 def main(argv: list[str]) -> int:
     """Index the sessions of a home that are named, or serve; 0 when all was done."""
     resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY_BYTES, _MOST_MEMORY_BYTES))
+    if argv[:1] == ["--background"]:
+        return _in_background(*argv[1:])
     if not argv:
         try:
             _serve()

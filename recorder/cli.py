@@ -166,7 +166,7 @@ class Recording:
             event["reason"] = "the log could not be written"
         self._log.event(event)
         self._log.close()
-        self._sealing.finish()
+        self._sealing.finish(self._log.log_bytes)
         self._write_meta(event)
         if (ending.signal is not None or ended_by is not None) and self._terminal.is_tty:
             self._reset_modes()

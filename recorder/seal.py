@@ -125,7 +125,20 @@ def main(argv: list[str]) -> int:
         seal_session(home, session_id)
     except (OSError, LogError):  # the plain files stay: nothing is lost, the next run tries again
         return 1
+    _go_on_as_indexer(path, session_id)
     return 0
+
+
+def _go_on_as_indexer(path: str, session_id: str) -> None:
+    """Become the process that makes lines and keyframes, at our priority: by name, never by import.
+
+    Where it cannot be, they are made by whoever asks for them.
+    """
+    arguments = ("player.indexing", "--background", path, session_id)
+    try:
+        os.execv(sys.executable, (sys.executable, "-P", "-m", *arguments))  # noqa: S606  ours
+    except OSError:
+        return
 
 
 if __name__ == "__main__":

@@ -1,18 +1,23 @@
 """Starts the process that seals closed segments, one at a time, and forgets none.
 
 Compressing is heavy, so it is never done here: a command of its own (`python -m recorder.seal`)
-does it at the lowest priority, and goes on when the recorder has ended.
+does it at the lowest priority, and goes on when the recorder has ended. So are screen lines and
+keyframes, which `player.indexing` makes: after each sealing, and when the session ends.
 """
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from recorder.background import start_module
 
 if TYPE_CHECKING:
     from formats.layout import Home
+
+
+_WORTH_INDEXING_BYTES: Final = 64 << 10
+# What a shorter log showed is extracted when somebody asks, in less than a process takes to start.
 
 
 class Sealing:
@@ -50,8 +55,17 @@ class Sealing:
             if self._again:
                 self.start()
 
-    def finish(self) -> None:
-        """The recorder ends: whatever was closed while the sealer was at work is not forgotten."""
+    def finish(self, log_bytes: int) -> None:
+        """The recorder ends: whatever was closed while the sealer was at work is not forgotten.
+
+        The session is indexed: its log has `log_bytes`.
+        """
         if self._again:
             self._pid = None  # it waits for the one at work by itself
             self.start()
+        elif log_bytes >= _WORTH_INDEXING_BYTES:
+            arguments = ("--background", self._home.path, self._session_id)
+            try:
+                start_module("player.indexing", arguments, lowest_priority=True)
+            except OSError:  # made by whoever asks for it
+                return
