@@ -39,7 +39,7 @@ def frame(number: int) -> bytes:
 
 def main() -> None:
     """Play, measure, print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="What playing costs, on this machine.")
     parser.add_argument("--seconds", type=int, default=20)
     seconds: int = parser.parse_args().seconds
     with tempfile.TemporaryDirectory() as folder:

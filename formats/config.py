@@ -56,8 +56,6 @@ class Config(NamedTuple):
     """How long what was recorded may wait to be durable: none (for ever), 100ms, 1s, each."""
     strict: bool = False
     """Whether a log that cannot be written ends the session."""
-    seal_after_days: float | None = 7.0
-    """So long after its end the rest of a session is compressed too; None: never."""
 
 
 def load(home: Home, environ: Mapping[str, str], flags: Mapping[str, str] | None = None) -> Config:
@@ -281,7 +279,6 @@ _CHECKS: dict[str, Callable[[object], Any]] = {
     "redact_words": _patterns,
     "sync": _sync,
     "strict": _flag,
-    "seal_after_days": _limit_days,
 }
 
 
@@ -322,5 +319,4 @@ _READERS: dict[str, Callable[[str], object]] = {
     "redact": _words_of,
     "redact_words": _words_of,
     "strict": _flag_of,
-    "seal_after_days": _seconds_of,
 }

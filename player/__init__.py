@@ -1,8 +1,6 @@
 """The read side: playback, the screen engine, search, listing; `open` is its door for programs."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+TYPE_CHECKING = False  # what typing's is: every command imports this, and typing takes a while
 
 if TYPE_CHECKING:
     from player.opened import OpenedSession
@@ -10,7 +8,7 @@ if TYPE_CHECKING:
 __all__ = ["open"]
 
 
-def open(session: str, home: str | None = None) -> OpenedSession:  # noqa: A001  player.open
+def open(session: str, home: str | None = None) -> "OpenedSession":  # noqa: A001  player.open
     """The session that `session` names: id, first 4 or more characters, `last`, `last~N`, path.
 
     `home` is where sessions lie, by default as for the commands. Raises a
