@@ -111,11 +111,28 @@ class Repair:
             yield from (Loss(job.number, finding, mended=True) for finding in flips)
             left = [finding for finding in verdict.findings if finding not in flips]
             mended = _Mended(file, {flip.offset: flip.byte for flip in flips.values()})
-            drop = [] if self._keep_doubtful else [one for one in left if one.kind == "changed"]
+            drop = [] if self._keep_doubtful else _doubted(left, job.blocks)
             yield from _read(job, verdict.path, cast("BinaryIO", mended), left, drop)
         for finding in left:
             if finding.kind == "cut":
                 yield Loss(job.number, finding, 0, (finding.end or 0) - (finding.offset or 0))
+
+
+def _doubted(findings: Sequence[Finding], blocks: Sequence[Block]) -> list[Finding]:
+    """What a hash speaks against: changed lines that were located, and those beside a broken one.
+
+    A broken line explains why its block's hash is wrong, so nothing proves its neighbours.
+    """
+    doubted = [one for one in findings if one.kind == "changed"]
+    broken = [one.offset for one in findings if one.kind == "line" and one.offset is not None]
+    for block in blocks:
+        known = any(
+            (one.offset or 0) < block.end and (one.end or 0) > block.start for one in doubted
+        )
+        if not known and any(block.start <= offset < block.end for offset in broken):
+            what = "no hash proves what stands beside a broken line"
+            doubted.append(Finding("changed", what, block.start, block.end))
+    return sorted(doubted, key=lambda one: one.offset or 0)
 
 
 def _read(

@@ -45,7 +45,7 @@ def test_the_copy_is_whole_and_the_original_untouched(cs, tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     first, *places = done.stdout.splitlines()
     assert first.startswith(f"{ID[:8]} is repaired as ")
-    assert len(places) == 2
+    assert len(places) == 3
     assert "line 5" in places[1]
     after = {path.name: path.read_bytes() for path in (tmp_path / "logs").iterdir()}
     new = {name for name in after if ID not in name}
@@ -54,7 +54,7 @@ def test_the_copy_is_whole_and_the_original_untouched(cs, tmp_path):
     checked = cs("verify", repaired_id)
     assert checked.returncode == 0
     assert "whole" in checked.stdout
-    assert "2 stated gaps" in checked.stdout
+    assert "3 stated gaps" in checked.stdout
     shown = json.loads(cs("ls", repaired_id, "--json").stdout)
     assert shown["exit_status"] == 0
 
@@ -71,7 +71,7 @@ def test_json(cs, tmp_path):
     break_it(tmp_path)
     (found,) = [json.loads(line) for line in cs("repair", ID, "--json").stdout.splitlines()]
     assert found["session_id"] == ID
-    assert [loss["kind"] for loss in found["losses"]] == ["frame", "line"]
+    assert [loss["kind"] for loss in found["losses"]] == ["frame", "line", "changed"]
     assert found["losses"][1]["line"] == 5
     assert found["losses"][1]["entries"] == 1
     lines = cs("grep", found["repaired_id"], "--json", "no such text")
