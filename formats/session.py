@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
     from formats.entry import Entry
 
+# The recorder keeps this much to write it again, in segments of 64 KiB or more.
+_REPLACED_BYTES, _MOST_REPLACED = 1 << 20, 20
+
 __all__ = ["Damage", "Place", "Session", "is_log_path"]
 
 
@@ -264,14 +267,17 @@ class _Beginnings:
     def replaced_from(self, number: int, closed: dict[int, str], opened: list[str]) -> int | None:
         """The byte of a closed segment from which on a later one replaces it; None: nowhere.
 
-        It states so when the disk failed to keep what was written: at most two segments later.
+        It states so when the disk failed to keep what was written, a megabyte later at most.
         """
         last = max(closed) + 1
         ends: list[int] = []
-        for later in (number + 1, number + 2):
+        between_bytes, later = 0, number
+        while between_bytes <= _REPLACED_BYTES and later < number + _MOST_REPLACED:
+            later += 1
             path = closed.get(later) or (opened[0] if opened and later == last else None)
             if path is None:
                 break
+            between_bytes += _size_of(path)
             if later not in self._stated:
                 try:
                     self._stated[later] = stated_resumption(path)
@@ -301,6 +307,13 @@ class _OpenEnd:
             return False
         self.rotated = self._session.has_closed(self._number)
         return self.rotated
+
+
+def _size_of(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except FileNotFoundError:
+        return 0
 
 
 def is_log_path(path: str) -> bool:

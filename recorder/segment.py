@@ -23,7 +23,18 @@ class OpenSegment:
     `size` counts the bytes of whole lines; what stands behind them is half a line, to be cut back.
     """
 
-    __slots__ = ("entries", "fd", "files", "new", "number", "path", "payload_bytes", "seen", "size")
+    __slots__ = (
+        "_torn",
+        "entries",
+        "fd",
+        "files",
+        "new",
+        "number",
+        "path",
+        "payload_bytes",
+        "seen",
+        "size",
+    )
 
     def __init__(self, files: Files, path: str, number: int) -> None:
         self.files = files
@@ -32,6 +43,7 @@ class OpenSegment:
         self.size = self.entries = self.payload_bytes = 0
         self.seen = (0, 0, 0)
         """Size, entries and payload when the file was last seen in its place."""
+        self._torn = False
         self.new = True
         """Whether its name is not durable yet."""
         # Readable too: what a fault leaves of it may have to be read again.
@@ -44,20 +56,23 @@ class OpenSegment:
 
     def append(self, line: bytes, payload: int) -> None:
         """Write one whole line, or raise OSError; then half a line may be left to be cut back."""
+        self._torn = True
         written = self.files.write(self.fd, line)
         while written < len(line):  # a disk that fills up takes a part; the next try says why
             more = self.files.write(self.fd, memoryview(line)[written:])
             if not more:
                 raise OSError(errno.EIO, os.strerror(errno.EIO))
             written += more
+        self._torn = False
         self.size += len(line)
         self.entries += 1
         self.payload_bytes += payload
 
     def cut_back(self) -> None:
-        """Remove the half line at the end. Raises OSError."""
-        if self.files.fstat(self.fd).st_size > self.size:
+        """Remove the half line at the end, where we left one. Raises OSError."""
+        if self._torn and self.files.fstat(self.fd).st_size > self.size:
             self.files.truncate(self.fd, self.size)
+        self._torn = False
 
     def astray(self) -> str | None:
         """Why this is not the log any more, in words; None when it lies in its place, whole."""

@@ -23,7 +23,9 @@ class Segments:
         self._files = files
         self._home = home
         self._session_id = session_id
-        self.current = OpenSegment(files, home.log(session_id), 1)
+        self._path = home.log(session_id)
+        self.current = OpenSegment(files, self._path, 1)
+        self._leftover = (0, 0)
         self.closed_bytes = 0
         """What lies in closed segments."""
 
@@ -36,10 +38,11 @@ class Segments:
         old = self.current
         undo = self._make_room(old)
         try:
-            new = OpenSegment(self._files, old.path, old.number + 1)
+            new = OpenSegment(self._files, self._path, old.number + 1)
             try:
                 new.append(first_line(new.number), 0)
             except OSError:
+                self._leftover = new.identity()
                 new.remove()
                 raise
         except OSError:
@@ -48,6 +51,11 @@ class Segments:
         self.current = new
         self.closed_bytes += old.size
         return old
+
+    @property
+    def misplaced(self) -> bool:
+        """Whether the open segment has the name of a closed one: it must not be written to."""
+        return self.current.path != self._path
 
     def closed_path(self, number: int) -> str:
         """Where a closed segment lies until it is sealed."""
@@ -68,9 +76,22 @@ class Segments:
         finally:
             self._files.close(fd)
 
+    def _remove_leftover(self) -> None:
+        """Remove the new segment that did not take its first line, where that is still to do."""
+        try:
+            found = self._files.stat(self._path)
+        except FileNotFoundError:
+            return
+        if (found.st_dev, found.st_ino) != self._leftover:
+            raise FileExistsError(errno.EEXIST, "the log's name is taken")
+        self._files.unlink(self._path)
+
     def _make_room(self, old: OpenSegment) -> Callable[[], None]:
         """Free the name of the open segment; gives what undoes it."""
         files = self._files
+        if self.misplaced:
+            self._remove_leftover()
+            return lambda: None
         if old.is_in_place():
             target = self.closed_path(old.number)
         elif _exists(files, old.path):
@@ -88,10 +109,10 @@ class Segments:
 
         def undo() -> None:
             try:
-                if not _exists(files, old.path):
-                    files.rename(target, old.path)
+                self._remove_leftover()
+                files.rename(target, self._path)
             except OSError:
-                return
+                old.path = target
 
         return undo
 

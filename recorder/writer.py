@@ -28,6 +28,8 @@ _FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 _NO_SYNC = frozenset((errno.EINVAL, errno.ENOSYS, errno.ENOTSUP))
 # Ten tries a second for three seconds, then one a second.
 _RETRY_S, _LATER_S, _QUICK_TRIES = 0.1, 1.0, 30
+# There is no later then; nobody waits long for a disk that is broken.
+_LAST_TRIES, _LAST_PAUSE_S = 5, 0.02
 _MOST_RETIRED = 16
 _LONGEST_BACKOFF = 64
 
@@ -106,10 +108,10 @@ class Writer:
             self._note_lost(self._waiting.add(line))
             return
         segment = self._segments.current
-        if segment.size >= self._rotate_bytes:
-            self._rotate()  # not before there is more to write: the exit is the last line of all
-            segment = self._segments.current
         try:
+            if segment.size >= self._rotate_bytes:
+                self._rotate()  # not before there is more to write: the exit is the last of all
+                segment = self._segments.current
             segment.append(line, payload)
         except OSError as error:
             self._note_lost(self._waiting.add(line))
@@ -194,7 +196,11 @@ class Writer:
 
     def close(self) -> None:
         """The last try, and the end."""
-        if self.failing and not self.recover():
+        for _ in range(_LAST_TRIES):
+            if not self.failing or self.recover():
+                break
+            time.sleep(_LAST_PAUSE_S)
+        else:
             lost = list(self._waiting.lines)
             self._note_lost(lost)
         for segment in self._retired:
@@ -253,6 +259,7 @@ class Writer:
         old = self._next(self._resume_stamp(), None, resumes=place)
         if old.number == place.segment:
             self._segments.closed_bytes -= old.size - place.offset
+        self.entries -= old.number - place.segment  # the first lines of what is replaced whole
         self._resumes = None
         self._cuts.append(place)
         old.close()
@@ -263,9 +270,8 @@ class Writer:
         in_place = segment.is_in_place()
         if in_place:
             entries, lost_bytes = segment.lost()
-            size = segment.size
         # Written since it was last seen: still to be had, though the file may have no name.
-        later = segment.lines(size)
+        later = iter(()) if in_place else segment.lines(size)
         first = next(later, None)
         stamp = self._resume_stamp() if first is None else stamp_of(first)
         self._next(stamp, None)
@@ -314,8 +320,10 @@ class Writer:
         size = self._segments.current.size
         sha256 = self._sums.close_segment(size)
         try:
-            self._retire(self._next(None, sha256))
+            self._retire(self._next(self._resume_stamp(), sha256))
         except OSError as error:
+            if self._segments.misplaced:
+                raise
             self._note_fault(error.strerror or "write error")
             self._rotate_bytes += size  # try again after as much again
 
@@ -363,7 +371,7 @@ class Writer:
 
     def _note_error(self, error: OSError) -> None:
         self._reason = error.strerror or "write error"
-        self._broken = error.errno not in _FULL
+        self._broken = error.errno not in _FULL or self._segments.misplaced
         if self._broken and self._resumes is None and self._unsynced is not None:
             # More than one line may be lost: all that is not known to be durable is written again.
             self._resumes, lines = self._unsynced.take()

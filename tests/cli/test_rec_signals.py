@@ -8,7 +8,7 @@ import termios
 
 import pytest
 
-from tests.support.recording import COMMAND, children, is_alive, started_recorder, state
+from tests.support.recording import COMMAND, commands, is_alive, started_recorder, state
 
 pytestmark = pytest.mark.usefixtures("linux")
 ENDING = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]
@@ -44,7 +44,7 @@ class TestEnding:
     def test_a_command_that_ignores_them_is_killed(self, cs_rec):
         terminal = cs_rec.start(".", *cs_rec.child("stubborn"))
         terminal.wait_for(b"READY")
-        (child,) = children(terminal.pid)
+        (child,) = commands(terminal.pid)
         terminal.signal(signal.SIGTERM)
         assert terminal.wait(9) == 128 + signal.SIGTERM
         assert not is_alive(child)
@@ -63,7 +63,7 @@ class TestEnding:
     def test_a_command_that_is_stopped_is_woken_to_hear_it(self, cs_rec):
         terminal = cs_rec.start(".", "--", "sh", "-c", "echo READY; kill -STOP $$; exit 5")
         terminal.wait_for(b"READY")
-        (child,) = children(terminal.pid)
+        (child,) = commands(terminal.pid)
         terminal.until(lambda: state(child) == "T")
         terminal.signal(signal.SIGTERM)
         assert terminal.wait(9) == 128 + signal.SIGTERM
@@ -94,7 +94,7 @@ class TestEnding:
         """Its PTY is at its end, but the session is not: a signal must still reach it."""
         terminal = cs_rec.start(".", *cs_rec.child("detached"))
         terminal.wait_for(b"READY")
-        (child,) = children(terminal.pid)
+        (child,) = commands(terminal.pid)
         terminal.until(lambda: not os.listdir(f"/proc/{child}/fd"))
         terminal.signal(number)
         assert terminal.wait(9) == 128 + number
@@ -201,7 +201,7 @@ class TestJobControl:
             shell.resize(70 + round_, 20)
             shell.type(b"fg\r")
             shell.wait_for(b"<%dx20>" % (70 + round_))
-            assert shell.is_raw()
+            shell.until(shell.is_raw)
         shell.type(b"q")
         shell.until(lambda: not is_alive(pid))
         shell.type(b"exit $?\r")

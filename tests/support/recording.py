@@ -415,6 +415,19 @@ def children(pid: int) -> list[int]:
     return found
 
 
+def commands(pid: int) -> list[int]:
+    """What a recorder records: its children but those that it started for work of its own."""
+    found: list[int] = []
+    for child in children(pid):
+        try:
+            words = Path(f"/proc/{child}/cmdline").read_bytes()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if words and b"-m\0recorder." not in words:
+            found.append(child)
+    return found
+
+
 def is_alive(pid: int) -> bool:
     """Whether the process is there and no zombie."""
     try:
@@ -425,7 +438,7 @@ def is_alive(pid: int) -> bool:
 
 def flags_of_child(terminal: OuterTerminal) -> int:
     """The local flags of the PTY that the recorded command has."""
-    (child,) = (pid for pid in children(terminal.pid) if os.path.exists(f"/proc/{pid}/fd/0"))
+    (child,) = commands(terminal.pid)
     fd = os.open(f"/proc/{child}/fd/0", os.O_RDWR | os.O_NOCTTY)
     try:
         flags: int = termios.tcgetattr(fd)[3]

@@ -1,0 +1,383 @@
+"""A disk that fails at any operation: the log states each entry once, or counts it in a gap."""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import os
+import tempfile
+
+import pytest
+
+from formats.damage import Damage
+from formats.errors import LogError
+from formats.layout import Home, new_session_id
+from formats.session import Session
+from formats.size import Size
+from recorder.files import Files
+from recorder.log import Log
+
+
+class Ticking:
+    """A clock that goes on a millisecond whenever it is asked."""
+
+    def __init__(self):
+        self._ticks = itertools.count(1_770_488_132_123_000, 1000)
+
+    def now_us(self):
+        return next(self._ticks)
+
+    def offset_us(self):
+        return 0
+
+
+class Exited(BaseException):
+    """The process is gone: nothing that it would still do happens."""
+
+
+class Faulty(Files):
+    """Fails at the n-th operation, and `times` in all: with an error, a short write or the end."""
+
+    def __init__(self, at=0, how="none", times=1):
+        self.count = 0
+        self.dead = False
+        self.at, self.how, self.times = at, how, times
+
+    def _step(self):
+        if self.dead:  # what `finally` and `except` do does not happen either
+            raise Exited
+        self.count += 1
+        return self.at <= self.count < self.at + self.times
+
+    def _fail(self):
+        if self.how == "exit":
+            self.dead = True
+            raise Exited
+        number = {"EIO": errno.EIO, "ENOSPC": errno.ENOSPC, "short": errno.ENOSPC}[self.how]
+        raise OSError(number, os.strerror(number))
+
+    def write(self, fd, data):
+        if not self._step():
+            return os.write(fd, data)
+        if self.how in ("short", "exit") and len(data) > 1:
+            written = os.write(fd, data[: len(data) // 2])
+            if self.how == "short":
+                return written
+        return self._fail()
+
+    def sync_data(self, fd):  # never really: thousands of them would take minutes
+        if self._step():
+            self._fail()
+
+    sync = sync_data
+
+    def open_new(self, path, flags):
+        if self._step():
+            self._fail()
+        return Files.open_new(path, flags)
+
+
+def _guarded(name):
+    def operation(self, *arguments):
+        if self._step():
+            self._fail()
+        return getattr(Files, name)(*arguments)
+
+    return operation
+
+
+for _name in ("truncate", "rename", "unlink"):
+    setattr(Faulty, _name, _guarded(_name))
+
+
+@pytest.fixture
+def home():
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        made = Home(folder)
+        made.create()
+        yield made
+
+
+def begin(home, files, *, rotate_bytes=1 << 20, sync_s=1.0):
+    session_id = new_session_id()
+    log = Log(
+        home=home,
+        session_id=session_id,
+        clock=Ticking(),  # type: ignore[arg-type]
+        rotate_bytes=rotate_bytes,
+        files=files,
+        sync_s=sync_s,
+    )
+    log._sums._starts = 99  # noqa: SLF001  the hashing process has tests of its own
+    return log, Session(session_id, home.logs)
+
+
+def attend(log, *, sync=True):
+    """As the watching thread does, when it is time to try again."""
+    log._writer._retry_at = 0.0  # noqa: SLF001
+    log.attend(sync=sync)
+
+
+def current_fd(log):
+    return log._writer.current.fd  # noqa: SLF001
+
+
+PIECES = [b"%03d;" % number * 20 for number in range(30)]
+
+
+def record(log, *, attend_each=5):
+    """A session of 30 entries, attended as the watching thread does."""
+    log.start(Size(80, 24), {"command": ["true"]})
+    for number, piece in enumerate(PIECES):
+        log.output(piece)
+        if number % attend_each == 0:
+            attend(log)
+    log.event({"type": "exit", "status": 0, "reason": "exited"})
+    log.close()
+
+
+def read(session):
+    damage = Damage()
+    entries = list(session.entries(damage))
+    times = [entry.time_us for entry in entries]
+    assert times == sorted(times)
+    gaps = [e.event for e in entries if e.event and e.event["type"] == "gap"]
+    return [e.data for e in entries if e.data], gaps, damage, entries
+
+
+def steps_of(home, **options):
+    files = Faulty()
+    record(begin(home, files, **options)[0])
+    return files.count
+
+
+@pytest.mark.parametrize("how", ["EIO", "ENOSPC", "short"])
+@pytest.mark.parametrize("rotate_bytes", [1000, 1 << 20])
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_fault_at_any_operation_loses_nothing_and_doubles_nothing(home, how, rotate_bytes, times):
+    for at in range(1, steps_of(home, rotate_bytes=rotate_bytes) + 1):
+        log, session = begin(home, files := Faulty(), rotate_bytes=rotate_bytes)
+        files.at, files.how, files.times = at + files.count, how, times
+        try:
+            record(log)
+        except LogError:  # at the very start there is nothing yet to go on with
+            assert at <= 2 * times + 2
+            continue
+        data, gaps, damage, entries = read(session)
+        assert data == PIECES, at
+        assert not gaps
+        assert not damage, (at, damage.summary())
+        assert entries[-1].event is not None
+        assert entries[-1].event["type"] == "exit"
+        assert not [name for name in os.listdir(home.logs) if name.endswith(".tmp")]
+
+
+@pytest.mark.parametrize("rotate_bytes", [1000, 1 << 20])
+def test_a_process_that_ends_at_any_operation_leaves_each_entry_once(home, rotate_bytes):
+    for at in range(1, steps_of(home, rotate_bytes=rotate_bytes) + 1):
+        log, session = begin(home, files := Faulty(), rotate_bytes=rotate_bytes)
+        files.at, files.how = at + files.count, "exit"
+        acknowledged = 0
+        try:
+            log.start(Size(80, 24), {"command": ["true"]})
+            for number, piece in enumerate(PIECES):
+                log.output(piece)
+                acknowledged = number + 1
+                if number % 5 == 0:
+                    log.attend(sync=True)
+            log.close()
+        except Exited:
+            os.close(current_fd(log))
+        data, _, damage, _ = read(session)
+        assert data[:acknowledged] == PIECES[:acknowledged], at
+        assert data == PIECES[: len(data)], "an entry is there twice, or was invented"
+        assert len(data) <= acknowledged + 1
+        assert damage.torn <= 1
+        assert not damage.lines
+
+
+class SyncFails(Faulty):
+    """Once a sync fails, and never again; the kernel has dropped what it was to write."""
+
+    def __init__(self, number=errno.ENOSPC):
+        super().__init__()
+        self.failing = False
+        self._number = number
+        self.synced: list[int] = []
+
+    def sync_data(self, fd):
+        if self.failing:
+            self.failing = False
+            raise OSError(self._number, os.strerror(self._number))
+        self.synced.append(os.fstat(fd).st_ino)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
+@pytest.mark.parametrize("rotate_bytes", [1000, 1 << 20])
+def test_a_sync_that_fails_is_final_for_its_file(home, number, rotate_bytes):
+    files = SyncFails(number)
+    log, session = begin(home, files, rotate_bytes=rotate_bytes)
+    log.start(Size(80, 24), {"command": ["true"]})
+    for piece in PIECES[:10]:
+        log.output(piece)
+    log.attend(sync=True)
+    synced_bytes = log.open_bytes
+    for piece in PIECES[10:20]:
+        log.output(piece)
+    distrusted, number_before = os.fstat(current_fd(log)).st_ino, log.segment
+    files.failing = True
+    files.synced.clear()
+    log.attend(sync=True)
+    assert log.segment > number_before
+    assert read(session)[0] == PIECES[:20], "before the old file is cut, too"
+    for piece in PIECES[20:]:
+        log.output(piece)
+    log.attend(sync=True)
+    log.event({"type": "exit", "status": 0, "reason": "exited"})
+    log.close()
+    assert distrusted not in files.synced
+    data, gaps, damage, entries = read(session)
+    assert data == PIECES
+    assert not gaps
+    assert not damage
+    resumed = [e.event for e in entries if e.event and "resumes_segment" in e.event]
+    assert len(resumed) == 1
+    if rotate_bytes > 1000:
+        assert resumed[0]["resumes_offset"] == synced_bytes
+        # Cut: whoever knows nothing of this reads each entry once, too.
+        assert os.path.getsize(home.segment(session.id, 1)) == synced_bytes
+    assert log.entries == len(entries)
+
+
+def test_each_is_durable_before_it_counts(home):
+    class Counting(Faulty):
+        syncs = 0
+
+        def sync_data(self, fd):
+            self.syncs += 1
+
+    files = Counting()
+    log, _ = begin(home, files, sync_s=0.0)
+    log.start(Size(80, 24), {"command": ["true"]})
+    for number, piece in enumerate(PIECES):
+        log.output(piece)
+        assert files.syncs == number + 2
+    log.close()
+
+
+def test_with_none_nothing_is_synced(home):
+    class Never(Faulty):
+        def sync_data(self, fd):
+            raise AssertionError
+
+    log, session = begin(home, Never(), sync_s=None)
+    record(log)
+    assert read(session)[0] == PIECES
+
+
+class TestALogThatOthersTouch:
+    @pytest.fixture
+    def begun(self, home):
+        log, session = begin(home, Faulty())
+        log.start(Size(80, 24), {"command": ["true"]})
+        for piece in PIECES[:10]:
+            log.output(piece)
+        log.attend(sync=True)
+        return log, session
+
+    def finish(self, log, session, *, from_piece=10):
+        """Three entries that are written before anybody looks, and more after."""
+        for piece in PIECES[10:13]:
+            log.output(piece)
+        log.attend(sync=True)
+        for piece in PIECES[13:]:
+            log.output(piece)
+        log.event({"type": "exit", "status": 0, "reason": "exited"})
+        log.close()
+        data, gaps, damage, entries = read(session)
+        assert data[-20:] == PIECES[10:]
+        assert entries[-1].event["type"] == "exit"
+        return data, gaps, damage
+
+    def test_removed(self, home, begun):
+        log, session = begun
+        os.unlink(log.path)
+        data, [gap], damage = self.finish(log, session)
+        assert data == PIECES[10:]
+        assert gap["entries"] == 11
+        assert gap["bytes"] == sum(map(len, PIECES[:10]))
+        assert "removed" in gap["reason"]
+        assert damage.missing_segments == 1
+
+    def test_moved_away(self, home, begun):
+        log, session = begun
+        os.rename(log.path, log.path + ".mine")
+        _, [gap], _ = self.finish(log, session)
+        assert gap["entries"] == 11
+        assert "moved" in gap["reason"]
+
+    def test_replaced_by_a_link(self, home, begun, tmp_path):
+        log, session = begun
+        precious = tmp_path / ".bashrc"
+        precious.write_text("mine")
+        os.unlink(log.path)
+        os.symlink(precious, log.path)
+        _, [gap], _ = self.finish(log, session)
+        assert gap["entries"] == 11
+        assert precious.read_text() == "mine"
+        [link] = [name for name in os.listdir(home.logs) if ".found-" in name]
+        assert os.readlink(os.path.join(home.logs, link)) == str(precious)
+
+    @pytest.mark.parametrize("size", [0, 1, 500, 1000])
+    def test_cut(self, home, begun, size):
+        log, session = begun
+        before, _, _, _ = read(session)
+        os.truncate(log.path, size)
+        data, [gap], _ = self.finish(log, session)
+        kept = len(data) - 20
+        assert data[:kept] == before[:kept]
+        assert gap["bytes"] == sum(map(len, before[kept:]))
+        assert gap["entries"] in (10 - kept, 10 - kept + 1)
+
+    def test_the_whole_folder_is_gone(self, home, begun):
+        log, session = begun
+        os.rename(home.logs, home.logs + ".mine")
+        data, [gap], _ = self.finish(log, session)
+        assert data == PIECES[10:]
+        assert gap["entries"] == 11
+
+    def test_written_by_another(self, home, begun):
+        log, session = begun
+        with open(log.path, "ab") as file:
+            file.write(b"a stranger was here\n")
+        data, gaps, damage = self.finish(log, session)
+        assert data == PIECES
+        assert not gaps
+        assert damage.lines == 1
+
+
+def test_what_is_lost_is_counted_to_the_entry(home):
+    files = Faulty()
+    log, session = begin(home, files)
+    log.start(Size(80, 24), {"command": ["true"]})
+    log.output(b"before")
+    files.at, files.how, files.times = 0, "ENOSPC", 1 << 60
+    big = [b"%05d" % number * 1600 for number in range(400)]
+    for piece in big:
+        log.output(piece)
+    assert log.failing
+    assert len(read(session)[0]) == 1
+    files.times = 0
+    attend(log, sync=False)
+    assert not log.failing
+    log.output(b"after")
+    log.close()
+    data, [gap], damage, entries = read(session)
+    kept = data[1:-1]
+    assert kept == big[-len(kept) :]
+    assert gap["entries"] == len(big) - len(kept)
+    assert gap["bytes"] == 8000 * gap["entries"]
+    assert 700_000 < sum(map(len, kept)) < 1 << 20
+    assert not damage
+    assert log.output_bytes == sum(map(len, data))
+    assert log.entries == len(entries)
