@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 _READ_BYTES = 1 << 18
+# Lines in a row that are no entry. More, and a file would choose how long its reader is busy: what
+# holds no entry among so many lines is no log, and damage of so many leaves none to come.
+_MOST_BEFORE_THE_FIRST = 100_000
+_MOST_IN_BETWEEN = 1_000_000
 _LINE_HEAD = b'{"timestamp":"'
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
@@ -139,10 +143,15 @@ def read_segment(
     start = begin.offset if begin.segment == number else 0
     file.seek(0)
     lines = _Lines(path, start, damage)
+    patience = _MOST_BEFORE_THE_FIRST
     decode = Decoder().decode
     chunks = _chunks(file, path, start, damage, may_go_on)
     try:
         for place, line in lines.of(chunks if end is None else _until(end, chunks)):
+            patience -= 1
+            if patience < 0:
+                lines.note(place, "too many lines that are no entry: the rest is not read")
+                return
             if not line:
                 continue
             try:
@@ -156,6 +165,7 @@ def read_segment(
                     continue
                 entry = rescued
             expect = expect or entry.session_id
+            patience = _MOST_IN_BETWEEN
             yield Place(number, place), entry
     except OSError as error:
         message = f"cannot read {printable(path, 200)}: {error.strerror}"

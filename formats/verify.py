@@ -169,6 +169,8 @@ def _check_file(job: Job, path: str, file: BinaryIO) -> Verdict:
     elif damage and not findings:
         findings.append(locate.Finding("container", _CONTAINER))
     findings += located
+    if not (findings or proven or job.live) and _is_cut(file, path, scan):
+        findings.append(locate.Finding("cut", "its end is missing", scan.size))
     expected = max((block.end for block in scan.bad), default=0)
     if expected > scan.size and not damage:
         what = f"its last {expected - scan.size} bytes are missing"
@@ -204,6 +206,18 @@ def _proofs(job: Job, path: str, file: BinaryIO, digest: bytes) -> tuple[list[bo
     if stated is not None:
         proofs.append(stated == digest.hex())
     return proofs, findings
+
+
+def _is_cut(file: BinaryIO, path: str, scan: Scan) -> bool:
+    """Whether nothing is in it, or, of what we sealed, the table is not that stands at the end."""
+    ours = parse_log_name(os.path.basename(path))
+    if scan.size == 0:
+        return ours is not None
+    if ours is None or not ours.sealed:
+        return False
+    from formats.frames import read_seek_table  # noqa: PLC0415  for sealed segments alone
+
+    return read_seek_table(file) is None
 
 
 def _unproven(scan: Scan, *, wrong: bool) -> list[locate.Range]:
