@@ -57,9 +57,11 @@ def _writer(name: str) -> Write:
         return write_ttyrec
     if name == "jsonl":
         return _jsonl
-    from formats.interchange.raw import write_raw  # noqa: PLC0415
+    if name == "raw":
+        from formats.interchange.raw import write_raw  # noqa: PLC0415
 
-    return write_raw
+        return write_raw
+    raise AssertionError(name)  # a form that is offered and has no writer
 
 
 def _sealed(pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -265,6 +265,7 @@ def test_an_existing_file_stays_unless_forced(cs, talk, tmp_path: Path) -> None:
     [
         (["last"], "give -o FILE"),
         (["last", "-o", "x.unknown"], "no ending that says its form"),
+        (["last", "-o", "x.gif"], "no ending that says its form (.cast, "),
         (["last", "-o", "-"], "-o - needs --format"),
         (["last", "-o", "-", "-f", "typescript"], "typescript cannot go to stdout"),
         (["last", "-f", "nonsense"], "there is no form 'nonsense'; there are asciicast-v3,"),
