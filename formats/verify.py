@@ -2,8 +2,8 @@
 
 What proves a segment, in this order: its own fingerprint once it is sealed, the `previous_sha256`
 in the segment that follows, the checkpoints beside the log. Lines are decoded only to locate
-damage, and where nothing proves them. A bug or a bad disk is found so; for what it proves against
-somebody who rewrites the log and all its hashes, see `formats.signing`.
+damage, and where nothing proves them. A bug or a bad disk is found so. Somebody who
+rewrites the log and all its hashes is not: nothing is signed.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ def blocks(cs_rec):
 
 def covered(cs_rec):
     """Whether the checkpoints cover all that there is, and are right."""
-    ends = {}
+    ends: dict[int, int] = {}
     for block in blocks(cs_rec):
         assert block["from"] == ends.get(block["segment"], 0)
         ends[block["segment"]] = block["to"]
