@@ -110,7 +110,8 @@ class Relay:
     def _forward_all(self) -> bool:
         """Forward, in a flood without asking in between whether there is more; false at the end."""
         while self._forward():
-            if not self._flooded or self._signals.pending:
+            ending = self._asked_to_end_at is not None  # `run` asks harder when the time has come
+            if not self._flooded or self._signals.pending or ending:
                 return True
         return False
 
