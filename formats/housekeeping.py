@@ -91,7 +91,8 @@ def empty_trash(home: Home, trash_days: float, now_us: int) -> Outcome:
 def maintain(home: Home, config: Config, now_us: int) -> Outcome:
     """What is due now: go on after a crash, empty the trash, and keep to the config's limits.
 
-    To be called now and then by whoever keeps the house in the background. Does nothing to any
+    Nobody calls it yet: limits act through `cs-prune` alone, and the documents say so. To be
+    called now and then by whoever keeps the house in the background. Does nothing to any
     session unless the config sets a limit and a person was told (`notice`) a day ago.
     """
     failed = tuple(settle(home))

@@ -29,8 +29,8 @@ of a session is the time since its end.
 """
 _EPILOG = """\
 Without a limit those of the config count: retention_days and max_store_bytes. None is set unless
-you set it; when one is, it is kept to in the background, and you are told a day before a session
-goes for the first time.
+you set it. They act only through this command: nothing is removed by itself, nor is the trash ever
+emptied without --empty-trash.
 
 AGE is 30d, 12h, 2w, 6m (of 30 days) or 1y. SIZE is 5GB (of 1000) or 5G (of 1024), M and K likewise.
 The size of the store is that of all sessions with what belongs to them, without the trash.
@@ -118,7 +118,7 @@ def _prune(home: Home, config: Config, typed: Namespace) -> int:
     for trouble in done.failed:
         say(PROG, trouble)
     count = _sessions(len(done.discarded))
-    say(PROG, f"{count} moved to the trash, for {config.trash_days:g} days: cs-restore lists them")
+    say(PROG, f"{count} moved to the trash: cs-restore lists them, --empty-trash erases them")
     return _FAILED if done.failed else 0
 
 

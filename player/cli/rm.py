@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 PROG = "cs-rm"
 
 _DESCRIPTION = """\
-Remove sessions: log, summary, marks, search index and all. They lie in the trash for a week
-(trash_days in the config) and can be brought back by cs-restore until then.
+Remove sessions: log, summary, marks, search index and all. They lie in the trash, and can
+be brought back by cs-restore, until cs-prune --empty-trash erases them.
 """
 _EPILOG = """\
 A session that is being recorded is never removed, and only a whole session is: no part of one. What
