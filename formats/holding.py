@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from formats.belongings import belongings
 from formats.errors import LiveSessionError, LogError, printable
 from formats.layout import FILE_MODE, parse_log_name
+from formats.locks import is_held
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -79,14 +80,7 @@ def _plain_logs(home: Home, session_id: str) -> list[tuple[str, int]]:
 
 
 def _check_unlocked(path: str, fd: int, session_id: str) -> None:
-    # Shared: a listing that asks at the same time is no recorder.
-    try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise _live(session_id) from None
-    except OSError:
-        return
-    if not os.path.exists(path):
+    if is_held(fd) or not os.path.exists(path):
         raise _live(session_id)
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from formats.errors import LogError, NoSuchSessionError, printable
 from formats.layout import is_session_id, open_private
+from formats.locks import is_held
 from formats.timestamp import parse, text
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def read_run(home: Home, session_id: str) -> Run | None:
     if fd is None:
         return None
     try:
-        return _decode(session_id, os.read(fd, _LARGEST_BYTES), live=_is_locked(fd))
+        return _decode(session_id, os.read(fd, _LARGEST_BYTES), live=is_held(fd))
     except OSError:
         return None
     finally:
@@ -182,16 +183,6 @@ def _open(path: str, flags: int) -> int | None:
         return fd
     os.close(fd)
     return None
-
-
-def _is_locked(fd: int) -> bool:
-    try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:  # a file system without locks: nobody can tell
-        return False
-    return False
 
 
 def _numbers(mode: list[Any]) -> list[Any]:

@@ -7,7 +7,6 @@ or older than the log.
 
 from __future__ import annotations
 
-import fcntl
 import math
 import os
 import time
@@ -21,6 +20,7 @@ from formats.errors import (
     printable,
 )
 from formats.layout import META, USER, parse_log_name
+from formats.locks import is_held
 from formats.meta import ENDED, RECORDING, Meta, Tally, read_meta, rebuild, write_meta
 from formats.session import Session, is_log_path
 
@@ -255,14 +255,9 @@ def _is_locked(path: str) -> bool:
     except OSError:
         return False
     try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:  # a file system without locks: nobody can tell
-        return False
+        return is_held(fd)
     finally:
         os.close(fd)
-    return False
 
 
 def _can_be_prefix(text: str) -> bool:

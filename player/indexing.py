@@ -4,13 +4,12 @@ The screen engine may crash, so nobody else's process runs it: the recorder star
 the lowest priority when a segment is sealed and when a session ends, and who needs lines at once
 starts it without arguments as a worker (`player.workers`).
 
-A worker reads jobs, one JSON object a line: `session_id`, `home` or else `path`, `size` or null,
-`store`. It answers with messages, see `player.workers`.
+A worker reads jobs, one JSON object a line (`player.workers.job_of`), and answers with messages
+(`player.workers`).
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
 import resource
 import signal
@@ -21,7 +20,8 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from formats.errors import SessionsError
-from formats.layout import FILE_MODE, Home, is_session_id, open_private
+from formats.layout import Home, is_session_id, open_private
+from formats.locks import take
 from formats.session import Session
 from formats.size import Size
 from player.extending import Extension
@@ -98,19 +98,9 @@ def _lock(home: Home, session_id: str, *, wait: bool) -> int | None:
     """The right to write the sidecar of a session; None when it cannot be had."""
     try:
         home.create()
-        fd = os.open(
-            os.path.join(home.run, f"{session_id}.lines"),
-            os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW,
-            FILE_MODE,
-        )
-    except (OSError, SessionsError):  # a store that is only lent to us
+        return take(os.path.join(home.run, f"{session_id}.lines"), wait=wait)
+    except (OSError, SessionsError):  # somebody is at it, or a store that is only lent to us
         return None
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(fd)
-        return None
-    return fd
 
 
 class _Target:

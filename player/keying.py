@@ -9,7 +9,6 @@ another engine or the index is deleted.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import resource
 import signal
@@ -20,7 +19,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import orjson
 
 from formats.errors import SessionsError
-from formats.layout import FILE_MODE, Home, is_session_id, open_private, parse_log_name
+from formats.layout import Home, is_session_id, open_private, parse_log_name
+from formats.locks import take
 from formats.segment import Place, log_bytes_of
 from formats.session import Session
 from player.keyframes import (
@@ -100,8 +100,8 @@ def make_keyframes(
     """
     try:
         home.create()
-        lock = _lock(home, session.id)
-    except (OSError, SessionsError):  # a store that is only lent to us
+        lock = take(os.path.join(home.run, f"{session.id}.keys"), wait=False)
+    except (OSError, SessionsError):  # somebody is at it, or a store that is only lent to us
         return False
     try:
         return _make(home, session, progress)
@@ -109,18 +109,6 @@ def make_keyframes(
         return False
     finally:
         os.close(lock)
-
-
-def _lock(home: Home, session_id: str) -> int:
-    """The right to write the keyframes of a session. OSError when another process has it."""
-    path = os.path.join(home.run, f"{session_id}.keys")
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(fd)
-        raise
-    return fd
 
 
 def _make(home: Home, session: Session, progress: Callable[[int], None] | None) -> bool:

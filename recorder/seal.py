@@ -7,7 +7,6 @@ present is normal; readers take the plain one, and the next run finishes the job
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sys
 import time
@@ -15,7 +14,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from formats.errors import LogError
-from formats.layout import FILE_MODE, Home, is_session_id, open_private, parse_log_name
+from formats.layout import Home, is_session_id, open_private, parse_log_name
+from formats.locks import take
 from formats.sealed import SealedWriter, read_sealed
 
 if TYPE_CHECKING:
@@ -33,14 +33,8 @@ def seal_session(home: Home, session_id: str) -> int:
 
     One sealer a session: a second one waits for the first, then finds what is left.
     """
-    lock = os.open(
-        os.path.join(home.run, f"{session_id}.seal"),
-        os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW,
-        FILE_MODE,
-    )
+    lock = take(os.path.join(home.run, f"{session_id}.seal"), wait=True)
     try:
-        os.fchmod(lock, FILE_MODE)  # whatever the umask: the next sealer must be able to open it
-        fcntl.flock(lock, fcntl.LOCK_EX)
         numbers = _unsealed(home, session_id)
         for number in numbers:
             plain = home.segment(session_id, number)
