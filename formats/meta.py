@@ -7,10 +7,9 @@ The recorder imports this at its start, so json is imported only where it is use
 from __future__ import annotations
 
 import os
-import stat
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
-from formats.layout import is_session_id, open_private, parse_log_name
+from formats.layout import is_session_id, parse_log_name, read_small, replace_private
 from formats.line import without_surrogates
 from formats.size import LARGEST_SIDE
 from formats.timestamp import parse, text
@@ -107,20 +106,8 @@ def decode(data: bytes) -> Meta | None:
 
 def read_meta(path: str) -> Meta | None:
     """The meta in a file; None when it is missing, unreadable, a link, or no meta."""
-    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-    try:
-        fd = os.open(path, flags)
-    except (OSError, ValueError):
-        return None
-    try:
-        found = os.fstat(fd)
-        if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST_BYTES:
-            return None
-        return decode(os.read(fd, found.st_size))
-    except OSError:
-        return None
-    finally:
-        os.close(fd)
+    data = read_small(path, _LARGEST_BYTES)
+    return None if data is None else decode(data)
 
 
 def write_meta(path: str, meta: Meta) -> None:
@@ -128,20 +115,7 @@ def write_meta(path: str, meta: Meta) -> None:
 
     Not synced to the disk: after a power cut it can be rebuilt.
     """
-    # The recorder and a reader that rebuilds may write at the same time.
-    temporary = f"{path}.{os.urandom(4).hex()}.tmp"
-    fd = open_private(temporary, os.O_WRONLY)
-    try:
-        try:
-            data = memoryview(encode(meta))
-            while data:
-                data = data[os.write(fd, data) :]
-        finally:
-            os.close(fd)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    replace_private(path, encode(meta))
 
 
 class Tally:

@@ -7,13 +7,12 @@ it has a file of its own, `logs/<uuid>.user.json`, which no program writes but o
 from __future__ import annotations
 
 import os
-import stat
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import orjson
 
 from formats.errors import LogError, printable
-from formats.layout import open_private
+from formats.layout import read_small, replace_private
 from formats.line import without_surrogates
 
 if TYPE_CHECKING:
@@ -63,20 +62,8 @@ def decode(data: bytes) -> UserData | None:
 
 def read_user(path: str) -> UserData:
     """What the file says; nothing when it is missing, unreadable, a link or not of ours."""
-    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-    try:
-        fd = os.open(path, flags)
-    except (OSError, ValueError):
-        return NOTHING
-    try:
-        found = os.fstat(fd)
-        if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST_BYTES:
-            return NOTHING
-        return decode(os.read(fd, found.st_size)) or NOTHING
-    except OSError:
-        return NOTHING
-    finally:
-        os.close(fd)
+    data = read_small(path, _LARGEST_BYTES)
+    return NOTHING if data is None else decode(data) or NOTHING
 
 
 def write_user(path: str, said: UserData) -> None:
@@ -89,7 +76,7 @@ def write_user(path: str, said: UserData) -> None:
             if os.path.lexists(path):
                 os.unlink(path)
             return
-        _replace(path, _encode(said))
+        replace_private(path, _encode(said), durable=True)
     except OSError as error:
         raise LogError(f"cannot write {printable(path, 200)}: {error.strerror}") from None
 
@@ -99,21 +86,6 @@ def _encode(said: UserData) -> bytes:
     tags = None if said.tags is None else [without_surrogates(tag) for tag in said.tags]
     fields = {"version": USER_VERSION, "title": title, "tags": tags, "pinned": said.pinned}
     return orjson.dumps(fields) + b"\n"
-
-
-def _replace(path: str, data: bytes) -> None:
-    temporary = f"{path}.{os.urandom(4).hex()}.tmp"
-    fd = open_private(temporary, os.O_WRONLY)
-    try:
-        try:
-            os.write(fd, data)
-            os.fsync(fd)
-        finally:
-            os.close(fd)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
 
 
 def _are_texts(value: object) -> bool:

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from formats.errors import LogError, printable
-from formats.layout import FILE_MODE
+from formats.layout import replace_private
 from player.times import Place, Span, TimeError, parse
 
 if TYPE_CHECKING:
@@ -81,12 +81,8 @@ def write_place(home: Home, session_id: str, at_us: int) -> None:
     """Remember a place for `--resume`. Raises LogError when it cannot be written."""
     home.create()
     path = _place_path(home, session_id)
-    temporary = path + ".tmp"
     try:
-        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, FILE_MODE)
-        with open(fd, "wb") as file:
-            file.write(b"%d\n" % at_us)
-        os.replace(temporary, path)
+        replace_private(path, b"%d\n" % at_us)
     except OSError as error:
         raise LogError(f"cannot write {printable(path, 200)}: {error.strerror}") from None
 
