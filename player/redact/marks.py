@@ -6,7 +6,6 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
 from formats.line import INPUT
-from player.redact.stream import Cutter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,17 +29,15 @@ class Marks:
     def __init__(self) -> None:
         self.output: set[int] = set()
         self.input: set[int] = set()
-        self.whole_entries: set[int] = set()
-        """Numbers of the entries of which all printed text is masked."""
 
     def __len__(self) -> int:
-        return len(self.output) + len(self.input) + len(self.whole_entries)
+        return len(self.output) + len(self.input)
 
     def applied(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         """The entries with what is marked masked; sizes and times are what they were."""
         places = {False: sorted(self.output), True: sorted(self.input)}
         offsets = {False: 0, True: 0}
-        for number, entry in enumerate(entries):
+        for entry in entries:
             data = entry.data
             if not data:
                 yield entry
@@ -53,8 +50,6 @@ class Marks:
             if first < len(marked) and marked[first] < begin + len(data):
                 last = bisect_left(marked, begin + len(data), first)
                 data = _masked(data, [place - begin for place in marked[first:last]])
-            if number in self.whole_entries:
-                data = _all_masked(data)
             yield entry if data is entry.data else entry._replace(data=data)
 
 
@@ -80,10 +75,3 @@ def _mask_character(made: bytearray, data: bytes, place: int) -> None:
     if not unicodedata.combining(character):
         wide = unicodedata.east_asian_width(character) in "WF"
         made[place : place + size] = _STAND_INS[size][wide]
-
-
-def _all_masked(data: bytes) -> bytes:
-    parts = Cutter().cut(data)
-    parts[::2] = [MASK * len(part) for part in parts[::2]]
-    masked = b"".join(parts)
-    return masked + data[len(masked) :]

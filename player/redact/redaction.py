@@ -1,8 +1,8 @@
 """Masks the secrets of a session: every byte that ever wrote a cell of one, and no size changes.
 
 A reading finds what there is; a second one, with the screens that know who wrote each cell, marks
-the bytes; a third checks what is left when they are masked, and so on until it finds nothing. What
-cannot be told apart in the end is masked with all the text of its entry.
+the bytes; a third checks what is left when they are masked, and so on until it finds nothing, for
+some rounds. What is still found then is counted, and said.
 """
 
 from __future__ import annotations
@@ -35,7 +35,6 @@ class Report(NamedTuple):
 
     secrets: tuple[Hit, ...]
     masked_bytes: int
-    whole_entries: int
     rendered: bool
     left: int = 0
 
@@ -48,8 +47,6 @@ class Report(NamedTuple):
             kinds[hit.rule] = kinds.get(hit.rule, 0) + 1
         shown = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
         words = f"{shown} masked (best effort)"
-        if self.whole_entries:
-            words += f", with all the text of {self.whole_entries} entries"
         if not self.rendered:
             words += "; without the screen engine, so what was drawn in pieces is still there"
         if self.left:
@@ -134,7 +131,6 @@ class Redaction:
         return Report(
             _whole(secrets.values()),
             masked,
-            len(self._marks.whole_entries),
             rendered,
             len(search.hits),
         )
@@ -170,13 +166,6 @@ class Redaction:
         if isinstance(value, dict):
             return {k: self._value(v) for k, v in cast("dict[str, Any]", value).items()}
         return value
-
-
-def redacted_entries(
-    session: Session, finder: Finder, damage: Damage | None = None
-) -> Iterator[Entry]:
-    """The entries of a session with its secrets masked; `Redaction` also says what was done."""
-    return Redaction.of(session, finder, damage).entries()
 
 
 def redacted_text(text: str, finder: Finder, known: Known | None = None) -> str:
