@@ -51,13 +51,13 @@ examples:
   cs-play last --from 50% --loop   the second half, again and again
   cs-play last --follow            a session that is being recorded, live
   cs-play last --find 'tests? failed'   the first moment at which that stood on the screen
-  cs-play last --dump-at 1:30      the screen at that moment, as text; --svg, --html, --ansi, --png
+  cs-play last --dump-at 1:30      the screen at that moment, as text; --svg, --html, --ansi
   cs-play talk.jsonl.zst           a log file, wherever it lies
   cs-play last > bytes             all that was written to the screen
 
 exit status: 0 played or quit, 2 an error, 128+N ended by signal N (Ctrl-C: 130).
 """
-_FORMS = ("text", "ansi", "svg", "html", "png")
+_FORMS = ("text", "ansi", "svg", "html")
 
 
 def main(argv: Sequence[str]) -> int:

@@ -1,11 +1,7 @@
-"""One screen as a file: text, text with colours, SVG, HTML. Rows of styled runs in, bytes out.
-
-Pictures of pixels are made where there is a library for them (`player.drawing.png`, if installed).
-"""
+"""One screen as a file: text, text with colours, SVG, HTML. Rows of styled runs in, bytes out."""
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from formats.errors import SessionsError
@@ -16,11 +12,11 @@ if TYPE_CHECKING:
     from formats.size import Size
     from player.screen.values import Row
 
-FORMS = ("text", "ansi", "svg", "html", "png")
+FORMS = ("text", "ansi", "svg", "html")
 
 
 class FormError(SessionsError):
-    """There is no such form, or what makes it is not installed."""
+    """There is no such form."""
 
 
 def rendered(form: str, rows: Sequence[Row], size: Size) -> bytes:
@@ -37,16 +33,5 @@ def rendered(form: str, rows: Sequence[Row], size: Size) -> bytes:
         from player.drawing.html import as_html  # noqa: PLC0415
 
         return as_html(rows, size)
-    if form == "png":
-        return _as_png(rows, size)
-    message = f"a screen cannot be saved as .{form}: use .txt, .ansi, .svg, .html or .png"
+    message = f"a screen cannot be saved as .{form}: use .txt, .ansi, .svg or .html"
     raise FormError(message)
-
-
-def _as_png(rows: Sequence[Row], size: Size) -> bytes:
-    try:
-        made = import_module("player.drawing.png").as_png(rows, size)
-    except ImportError:
-        message = "PNG needs Pillow: pip install 'claude-sessions-recorder[images]'"
-        raise FormError(message) from None
-    return bytes(made)
