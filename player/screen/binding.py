@@ -5,7 +5,7 @@ We take the library from that wheel and our own part of the header, parsed befor
 ghostty_abi.py): 5 ms. What the library says of its types is compared with what we compiled in, so
 that another version is refused instead of misread.
 
-Knows nothing of screens: that is `player.screen.engine`.
+Knows nothing of screens: that is `player.screen._ghostty`.
 """
 
 from __future__ import annotations

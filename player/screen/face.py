@@ -1,7 +1,6 @@
 """What a screen can be asked, whatever engine draws it; and which engine that is here.
 
-player.screen._ghostty   libghostty-vt: exact, with styles, links, snapshots
-player.screen._avt       avt: where the former has no wheel; see what it lacks there
+There is one: `player.screen._ghostty`, libghostty-vt.
 """
 
 from __future__ import annotations
@@ -197,10 +196,6 @@ class Screen:
             made._keep(scrollback)
         return made
 
-    def dump(self) -> bytes:
-        """Bytes that make the same screen on any terminal of this size: `player.screen.dump`."""
-        raise NotImplementedError
-
 
 def _opened(snapshot: bytes, engine_id: str) -> tuple[bytes, int, Width]:
     """(Payload, scrollback, width) of a snapshot, if it is of this engine."""
@@ -216,7 +211,7 @@ def _opened(snapshot: bytes, engine_id: str) -> tuple[bytes, int, Width]:
 
 @cache
 def engine_class() -> type[Screen]:
-    """The best engine that can be loaded here.
+    """The engine that can be loaded here.
 
     Raises ScreenEngineError, saying what to install, when there is none.
     """
