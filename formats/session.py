@@ -103,11 +103,6 @@ class Session:
         """Where its files lie."""
         return self._folder
 
-    @property
-    def is_single_file(self) -> bool:
-        """Whether it is one file that a path named, and not all segments in a store."""
-        return self._file is not None
-
     def size_bytes(self) -> int:
         """The bytes its files take on disk."""
         total = 0

@@ -118,7 +118,7 @@ def stored(home: Home) -> list[tuple[Session, bool]]:
 
 def is_live(home: Home, session: Session) -> bool:
     """Whether a recorder writes the session now. Raises UnsafeHomeError."""
-    if session.is_single_file:
+    if not session.stored:
         return _is_locked(session.path)
     files = _scan(home).get(session.id)
     return files is not None and _is_live(home, session.id, files)

@@ -74,7 +74,7 @@ def plan(session: Session, *, live: bool = False) -> list[Job]:
 
     Raises LogError when the folder or a file cannot be read.
     """
-    if session.is_single_file:
+    if not session.stored:
         return _plan_file(session, live=live)
     closed, opened = session.numbered()
     checkpoints = read_checkpoints(session.folder, session.id)
@@ -139,7 +139,7 @@ def _check(job: Job) -> Verdict:
 
 
 def _again(job: Job) -> Job:
-    if job.session.is_single_file:
+    if not job.session.stored:
         raise LogError(f"cannot read {printable(job.session.path, 200)}: it was removed")
     for other in plan(job.session, live=job.live):
         if other.number == job.number:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from formats.entry import event_size
 from formats.errors import LogError, printable
-from formats.session import Damage, Session
 from player.cli.console import UsageError
 from player.timeline import at_once, timeline
 from player.times import Place, Span, elapsed
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from formats.entry import Entry
+    from formats.session import Damage, Session
     from formats.size import Size
     from player.timeline import Moment
 
@@ -88,7 +88,7 @@ def make_plan(options: Options, session: Session) -> Plan:
     places: list[Place | None] = [options.start, options.at, options.end]
     last_us = first.time_us
     if any(place is not None and place.needs_end for place in places):
-        last_us = _last_us(session, first.time_us)
+        last_us = session.last_us() or last_us
     span = Span(first.time_us, last_us)
     start_us, at_us, end_us = (place and place.position_us(span) for place in places)
     start_us = start_us or 0
@@ -99,15 +99,6 @@ def make_plan(options: Options, session: Session) -> Plan:
         raise UsageError(f"--to ({elapsed(end_us)}) lies before the start ({elapsed(at_us)})")
     limit_us = _idle_limit_us(options.idle_limit_s, first)
     return Plan(session, first, options.size, start_us, at_us, end_us, limit_us, options.timed)
-
-
-def _last_us(session: Session, first_us: int) -> int:
-    """The time of the session's last entry: mostly, reading its last file is enough."""
-    try:
-        in_the_end = Session.at(session.files()[-1]).entries()
-        return max((entry.time_us for entry in in_the_end), default=first_us)
-    except (LogError, OSError, IndexError):  # that file is damaged, or was sealed just now
-        return max((entry.time_us for entry in session.entries()), default=first_us)
 
 
 def _idle_limit_us(asked_s: float | None, first: Entry) -> int | None:

@@ -119,7 +119,7 @@ def _told_where_from(entry: Entry, session_id: str) -> Entry:
 def _lines(
     session: Session, repair: Repair, repaired_id: str | None, *, dry_run: bool
 ) -> Iterator[str]:
-    name = session.path if session.is_single_file else session.id[:_SHOWN_ID]
+    name = session.id[:_SHOWN_ID] if session.stored else session.path
     if not repair.is_needed:
         yield f"{name} is whole: there is nothing to repair"
         return

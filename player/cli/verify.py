@@ -142,7 +142,7 @@ def _lines(
     session: Session, verdicts: Sequence[Verdict], *, live: bool, verbose: bool
 ) -> Iterator[str]:
     """A session for a person: one line in short, then what is wrong with it."""
-    name = session.path if session.is_single_file else session.id[:_SHOWN_ID]
+    name = session.id[:_SHOWN_ID] if session.stored else session.path
     yield f"{name}  {_word(verdicts)}: {', '.join(_summary(verdicts, live=live))}"
     for verdict in verdicts:
         if verbose:

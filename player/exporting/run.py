@@ -111,7 +111,7 @@ class _Job:
         last_us = first_us
         places = (request.start, request.end)
         if any(place is not None and place.needs_end for place in places):
-            last_us = max((entry.time_us for entry in self._session.entries()), default=first_us)
+            last_us = self._session.last_us() or first_us
         span = Span(first_us, last_us)
         start_us, end_us = (place and place.position_us(span) for place in places)
         if start_us is not None and end_us is not None and end_us < start_us:
