@@ -87,6 +87,10 @@ class Replay:
         """The empty screen at the beginning."""
         return Screen(self.size, scrollback)
 
+    def painter(self, screen: Screen) -> Painter:
+        """What draws this session's moments on a screen of it."""
+        return Painter(screen, ignore_start=self._asked_size is not None)
+
     def seek(
         self, position_us: int, *, scrollback: int = 0, progress: Progress | None = None
     ) -> Screen:
@@ -103,7 +107,7 @@ class Replay:
         if screen is None or following is None:
             self._drop_stored()
             return self.seek(position_us, scrollback=scrollback, progress=progress)
-        painter = Painter(screen, ignore_start=self._asked_size is not None)
+        painter = self.painter(screen)
         passed_bytes = 0
         for place, moment in following:
             start = Start(start.at_us, place)

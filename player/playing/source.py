@@ -6,10 +6,11 @@ import os
 import time
 from typing import TYPE_CHECKING, Final
 
-from formats.entry import OUTPUT, event_size
+from formats.entry import OUTPUT
 from formats.run import read_run
 from player.replay import Replay
 from player.screen import Screen
+from player.timeline import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from formats.segment import Place
     from formats.session import Session
     from formats.size import Size
-
+    from player.painter import Painter
 
 # How old the length of a session that grows may be: asking reads the end of its log.
 _MEASURE_S = 0.5
@@ -48,6 +49,10 @@ class Source:
     def empty(self) -> Screen:
         """A screen on which nothing was drawn yet."""
         return Screen(self._replay.size)
+
+    def painter(self, screen: Screen) -> Painter:
+        """What draws the session's entries on a screen of it."""
+        return self._replay.painter(screen)
 
     def after(self, at_us: int) -> Iterator[tuple[int, Entry]]:
         """The entries later than `at_us`, with their times since the first; or behind TAIL."""
@@ -88,19 +93,18 @@ class Source:
         if total > most_bytes and at_us > 0:
             since_us = round(at_us * (1 - most_bytes / total))
         screen = Screen(self._replay.seek(since_us).size, scrollback=rows)
+        painter = self.painter(screen)
         found = 0
         for said_us, entry in self.after(since_us):
             if said_us > at_us:
                 break
             if entry.direction != OUTPUT:
                 continue
-            size = event_size(entry.event) if entry.event is not None else None
-            if size is not None:
-                screen.resize(size)
-            screen.feed(entry.data)
+            painter.add(Moment(said_us, entry))
             found += bool(entry.data) and said_us == at_us
             if nth and found == nth:
                 break
+        painter.flush()
         return screen
 
     def _note(self, place: Place, said_us: int, entry: Entry) -> None:

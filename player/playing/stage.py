@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from formats.entry import OUTPUT, event_size
+from formats.entry import OUTPUT
 from player.playing.frames import Frame
+from player.timeline import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from formats.entry import Entry
+    from player.painter import Painter
     from player.playing.source import Source
     from player.screen import Row, Screen
 
@@ -32,13 +33,6 @@ _HISTORY_ROWS = 5000
 _END_OF_TIME_US = 1 << 62
 # What may have scrolled off in as many bytes is shown; more would make a page wait.
 _HISTORY_BYTES = 24 << 20
-
-
-class _Said(NamedTuple):
-    """An entry and its time since the first one."""
-
-    at_us: int
-    entry: Entry
 
 
 class Stage:
@@ -61,8 +55,9 @@ class Stage:
         # How many outputs of the time `_last_us` are on the screen.
         self._nth = 0
         self._screen: Screen
-        self._following: Iterator[_Said]
-        self._next: _Said | None = None
+        self._painter: Painter
+        self._following: Iterator[Moment]
+        self._next: Moment | None = None
         if fresh_at_us is None:
             self.seek(-1)
         else:
@@ -78,6 +73,7 @@ class Stage:
 
     def _stand(self, screen: Screen, at_us: int) -> None:
         self._screen = screen
+        self._painter = self._source.painter(screen)
         self._following = self._after(at_us)
         self._next = next(self._following, None)
         self._at_us = max(0, at_us)
@@ -89,20 +85,14 @@ class Stage:
         if self._next is None:
             self._look_for_more()
         began_s = time.monotonic()
-        pieces: list[bytes] = []
         size_bytes = 0
         while (said := self._next) is not None and said.at_us <= at_us:
-            size = event_size(said.entry.event) if said.entry.event is not None else None
-            if size is not None:
-                self._screen.feed(b"".join(pieces))
-                pieces.clear()
-                self._screen.resize(size)
-            pieces.append(said.entry.data)
+            self._painter.add(said)
             size_bytes += len(said.entry.data)
             self._take(said)
             if size_bytes > _TURN_BYTES or time.monotonic() - began_s > _TURN_S:
                 break
-        self._screen.feed(b"".join(pieces))
+        self._painter.flush()
         self._at_us = self._last_us if self._due(at_us) else max(self._at_us, at_us)
 
     def to_the_end(self) -> None:
@@ -205,12 +195,12 @@ class Stage:
 
     # ------------------------------------------------------------------------------------------
 
-    def _after(self, at_us: int) -> Iterator[_Said]:
+    def _after(self, at_us: int) -> Iterator[Moment]:
         for said_us, entry in self._source.after(at_us):
             if self._limit_us is not None and said_us > self._limit_us:
                 return
             if entry.direction == OUTPUT:
-                yield _Said(said_us, entry)
+                yield Moment(said_us, entry)
 
     def _look_for_more(self) -> None:
         if self._limit_us is None:
@@ -225,15 +215,13 @@ class Stage:
         said = self._next
         if said is None:
             return False
-        size = event_size(said.entry.event) if said.entry.event is not None else None
-        if size is not None:
-            self._screen.resize(size)
-        self._screen.feed(said.entry.data)
+        self._painter.add(said)
+        self._painter.flush()
         self._take(said)
         self._at_us = max(self._at_us, said.at_us)
         return bool(said.entry.data)
 
-    def _take(self, said: _Said) -> None:
+    def _take(self, said: Moment) -> None:
         if said.entry.data:
             self._nth = self._nth + 1 if said.at_us == self._last_us else 1
             self._last_us = said.at_us
