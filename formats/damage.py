@@ -23,6 +23,16 @@ class DamagedPlace(NamedTuple):
     offset: int
 
 
+class Counts(NamedTuple):
+    """What of a log had to be skipped: lines, frames, segments, torn ends, the first in words."""
+
+    lines: int = 0
+    frames: int = 0
+    missing_segments: int = 0
+    torn: int = 0
+    first: str | None = None
+
+
 class Damage:
     """What a reading had to skip. Counts, and the first place in words."""
 
@@ -48,6 +58,15 @@ class Damage:
             self.first = f"{printable(where, 200)}, {what}"
         if place is not None and len(self.places) < _MOST_PLACES:
             self.places.append(place)
+
+    @property
+    def counts(self) -> Counts:
+        """All but the places: to be kept, and taken up again by `count_as`."""
+        return Counts(self.lines, self.frames, self.missing_segments, self.torn, self.first)
+
+    def count_as(self, counts: Counts) -> None:
+        """Have these counts and this first place, whatever there was."""
+        self.lines, self.frames, self.missing_segments, self.torn, self.first = counts
 
     def __bool__(self) -> bool:
         return bool(self.lines or self.frames or self.missing_segments or self.torn)

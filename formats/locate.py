@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from formats.damage import Damage
 from formats.layout import SEALED
 from formats.segment import Place, read_segment
+from formats.timestamp import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -41,6 +42,14 @@ class Finding(NamedTuple):
     last_line: int | None = None
     at_us: int | None = None
     until_us: int | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """Its fields, times as RFC 3339 under the names `at` and `until`."""
+        fields: dict[str, object] = self._asdict()
+        del fields["at_us"], fields["until_us"]
+        fields["at"] = None if self.at_us is None else text(self.at_us)
+        fields["until"] = None if self.until_us is None else text(self.until_us)
+        return fields
 
 
 class Range(NamedTuple):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from formats.entry import Entry
     from formats.session import Session
     from formats.size import Size
-    from player.pieces import DamageCounts, Sidecar, Signature
+    from player.pieces import Sidecar, Signature
 
     Progress = Callable[[int, int], None]
 
@@ -77,7 +77,8 @@ class Extension:
             extractor = LineExtractor.restored(last.state)
         except (ScreenEngineError, ValueError):
             return None
-        damage = _damage_of(last.damage)
+        damage = Damage()
+        damage.count_as(last.damage)
         rest = self._session.located(damage, last.until)
         place, entry = next(rest, (None, None))
         if place != last.until or entry is None or entry.time_us != last.until_us:
@@ -111,7 +112,7 @@ class Extension:
             until_us=self._time_us,
             state=b"",
             signature=self._signature,
-            damage=_counts_of(self._damage),
+            damage=self._damage.counts,
         )
 
     def _settled(self) -> bytes:
@@ -124,7 +125,7 @@ class Extension:
             until=self._place,
             until_us=self._time_us,
             state=self._extractor.state(),
-            damage=_counts_of(self._damage),
+            damage=self._damage.counts,
         )
 
 
@@ -153,13 +154,3 @@ class _Lengths:
         """The bytes before `place`."""
         begin = self._begin.get(place.segment)
         return (self._begin.get(0, 0) if begin is None else begin) + place.offset
-
-
-def _damage_of(counts: DamageCounts) -> Damage:
-    damage = Damage()
-    damage.lines, damage.frames, damage.missing_segments, damage.torn, damage.first = counts
-    return damage
-
-
-def _counts_of(damage: Damage) -> DamageCounts:
-    return damage.lines, damage.frames, damage.missing_segments, damage.torn, damage.first

@@ -16,6 +16,7 @@ from zlib import crc32
 import orjson
 import zstandard
 
+from formats.damage import Counts
 from formats.layout import parse_log_name
 from formats.segment import Place
 from player.lineblock import BlockError, LineBlock, pack, unpack
@@ -45,10 +46,7 @@ Signature = tuple[tuple[int, ...], ...]
 modified in ns) each. Equal to what it was: nothing came, nothing went."""
 
 
-DamageCounts = tuple[int, int, int, int, str | None]
-"""What of a log had to be skipped: lines, frames, segments, torn ends, the first place in words."""
-
-NO_DAMAGE: Final[DamageCounts] = (0, 0, 0, 0, None)
+_NO_DAMAGE: Final = Counts()
 
 
 class Piece(NamedTuple):
@@ -67,7 +65,7 @@ class Piece(NamedTuple):
     until: Place
     until_us: int
     signature: Signature
-    damage: DamageCounts
+    damage: Counts
 
     def block(self) -> LineBlock:
         """Its lines. Raises BlockError when it is damaged."""
@@ -146,7 +144,7 @@ def encode_piece(
     until_us: int,
     state: bytes,
     signature: Signature = (),
-    damage: DamageCounts = NO_DAMAGE,
+    damage: Counts = _NO_DAMAGE,
 ) -> bytes:
     """One piece as it lies in the file. `lines` are by the time they first stood."""
     text, columns = pack(lines) if lines else (b"", b"")
@@ -163,7 +161,7 @@ def encode_piece(
         "until": tuple(until),
         "until_us": until_us,
         "log": signature,
-        "damage": damage,
+        "damage": tuple(damage),
     }
     head_bytes = orjson.dumps(head)
     return b"".join(
@@ -246,7 +244,7 @@ def _parse_piece(data: bytes, place: int, session_id: str) -> tuple[Piece, int]:
         Place(segment, offset),
         head["until_us"],
         signature,
-        tuple(head["damage"]),
+        Counts(*head["damage"]),
     )
     return piece, place
 

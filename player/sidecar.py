@@ -65,9 +65,7 @@ def blocks_of(
     pieces = pieces_of(home, session, size=size, signature=signature, progress=progress)
     for piece, block in pieces:
         if damage is not None:
-            (damage.lines, damage.frames, damage.missing_segments, damage.torn, damage.first) = (
-                piece.damage
-            )
+            damage.count_as(piece.damage)
         if block is not None:
             yield block
 

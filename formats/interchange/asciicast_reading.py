@@ -134,6 +134,15 @@ def _v1(file: Source, name: str, damage: Damage, start_us: int) -> Iterator[Entr
         yield Entry(time_us, "", OUTPUT, without_surrogates(text).encode())
 
 
+def _stated(header: dict[str, Any]) -> dict[str, Any]:
+    """What versions 2 and 3 state in the same words."""
+    return {
+        "command": text_of(header.get("command")),
+        "title": text_of(header.get("title")),
+        "idle_limit": header.get("idle_time_limit"),
+    }
+
+
 def _terminal(header: dict[str, Any]) -> dict[str, Any]:
     """The environment, and the terminal's type out of it."""
     env = header.get("env")
@@ -156,10 +165,8 @@ def _v2(
         source="asciicast-v2",
         cols=side(header.get("width")),
         rows=side(header.get("height")),
-        command=text_of(header.get("command")),
-        title=text_of(header.get("title")),
-        idle_limit=header.get("idle_time_limit"),
         theme=_theme(header.get("theme")),
+        **_stated(header),
         **_terminal(header),
     )
     time_us = start_us
@@ -183,9 +190,7 @@ def _v3(
         source="asciicast-v3",
         cols=side(term.get("cols")),
         rows=side(term.get("rows")),
-        command=text_of(header.get("command")),
-        title=text_of(header.get("title")),
-        idle_limit=header.get("idle_time_limit"),
+        **_stated(header),
         term=text_of(term.get("type")),
         env=header.get("env"),
         tags=header.get("tags"),

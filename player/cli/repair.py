@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from formats import timestamp
 from formats.errors import LogError
 from player.cli.console import SESSION_HELP, command_parser, escaped
 
@@ -164,12 +163,8 @@ def _as_json(session: Session, repair: Repair, repaired_id: str | None) -> str:
 
     losses: list[dict[str, Any]] = []
     for loss in repair.losses:
-        fields = loss.finding._asdict()
-        at_us, until_us = fields.pop("at_us"), fields.pop("until_us")
-        fields["at"] = None if at_us is None else timestamp.text(at_us)
-        fields["until"] = None if until_us is None else timestamp.text(until_us)
         known = {"entries": loss.entries, "log_bytes": loss.log_bytes, "mended": loss.mended}
-        losses.append({"segment": loss.number, **fields, **known})
+        losses.append({"segment": loss.number, **loss.finding.as_json(), **known})
     fields = {
         "session_id": session.id,
         "repaired_id": repaired_id,

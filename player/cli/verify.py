@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from formats import timestamp
 from formats.errors import SessionsError
 from player.cli.console import SESSION_HELP, command_parser, escaped, say
 from player.times import clock
@@ -229,14 +228,6 @@ def _as_json(verdict: Verdict, *, live: bool) -> str:
         "proven_bytes": verdict.proven_bytes,
         "sha256": verdict.sha256,
         "gaps": verdict.gaps._asdict(),
-        "damage": [_finding_as_json(finding) for finding in verdict.findings],
+        "damage": [finding.as_json() for finding in verdict.findings],
     }
     return orjson.dumps(fields).decode()
-
-
-def _finding_as_json(finding: Finding) -> dict[str, Any]:
-    fields = finding._asdict()
-    at_us, until_us = fields.pop("at_us"), fields.pop("until_us")
-    fields["at"] = None if at_us is None else timestamp.text(at_us)
-    fields["until"] = None if until_us is None else timestamp.text(until_us)
-    return fields

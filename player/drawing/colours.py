@@ -62,3 +62,13 @@ def hexadecimal(value: int) -> str:
 def _between(one: int, other: int) -> int:
     parts = [((one >> shift & 255) * 3 + (other >> shift & 255) * 2) // 5 for shift in (16, 8, 0)]
     return parts[0] << 16 | parts[1] << 8 | parts[2]
+
+
+def decoration(style: Style) -> str:
+    """The lines of a run, as CSS and SVG name them: `underline line-through`; empty for none."""
+    lines = (
+        (style.underline, "underline"),
+        (style.strike, "line-through"),
+        (style.overline, "overline"),
+    )
+    return " ".join(name for on, name in lines if on)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from player.drawing.colours import BACKGROUND, FOREGROUND, hexadecimal, look
+from player.drawing.colours import BACKGROUND, FOREGROUND, decoration, hexadecimal, look
 from player.view.cells import clusters, shown_text
 
 if TYPE_CHECKING:
@@ -52,20 +52,12 @@ def _run(run: Run) -> str:
 def _css(run: Run) -> str:
     style = run.style
     colours = look(style)
-    lines = [
-        name
-        for on, name in (
-            (style.underline, "underline"),
-            (style.strike, "line-through"),
-            (style.overline, "overline"),
-        )
-        if on
-    ]
+    lines = decoration(style)
     parts = [
         f"color:{hexadecimal(colours.fg)}" if colours.fg != FOREGROUND else "",
         f"background:{hexadecimal(colours.bg)}" if colours.bg is not None else "",
         "font-weight:bold" if style.bold else "",
         "font-style:italic" if style.italic else "",
-        f"text-decoration:{' '.join(lines)}" if lines else "",
+        f"text-decoration:{lines}" if lines else "",
     ]
     return ";".join(filter(None, parts))

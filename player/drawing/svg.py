@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
-from player.drawing.colours import BACKGROUND, hexadecimal, look
+from player.drawing.colours import BACKGROUND, decoration, hexadecimal, look
 from player.view.cells import clusters, shown_text
 
 if TYPE_CHECKING:
@@ -71,19 +71,11 @@ def _pieces(run: Run) -> Iterator[tuple[str, int, int]]:
 
 
 def _looks(style: Style) -> str:
-    lines = [
-        name
-        for on, name in (
-            (style.underline, "underline"),
-            (style.strike, "line-through"),
-            (style.overline, "overline"),
-        )
-        if on
-    ]
+    lines = decoration(style)
     return "".join(
         (
             ' font-weight="bold"' if style.bold else "",
             ' font-style="italic"' if style.italic else "",
-            f' text-decoration="{" ".join(lines)}"' if lines else "",
+            f' text-decoration="{lines}"' if lines else "",
         )
     )
