@@ -143,27 +143,7 @@ repair = Command("repair", "player.cli.repair")
 text = Command("text", "player.cli.text")
 verify = Command("verify", "player.cli.verify")
 
-_ALL = (
-    rec,
-    play,
-    grep,
-    ls,
-    du,
-    export,
-    import_,
-    index,
-    mark,
-    meta,
-    pin,
-    prune,
-    redact,
-    restore,
-    rm,
-    repair,
-    text,
-    verify,
-)
-COMMANDS = {command.name: command for command in _ALL}
+COMMANDS = {found.name: found for found in tuple(globals().values()) if isinstance(found, Command)}
 
 
 def main(argv: list[str] | None = None) -> int:

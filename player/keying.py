@@ -35,6 +35,7 @@ from player.keyframes import (
     sign_of,
     unpack,
 )
+from player.modules import start_module
 from player.painter import Painter
 from player.replay import Replay
 from player.screen import Screen, ScreenEngineError
@@ -47,20 +48,17 @@ if TYPE_CHECKING:
 _MOST_MEMORY_BYTES: Final = 1 << 30
 _LONGEST_STEP_S: Final = 60
 _MOST_DEATHS: Final = 2
-_OURS: Final = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def start_keying(home: Home, session_id: str) -> None:
     """Make a session's keyframes in the background, at the lowest priority; nobody waits for it."""
     try:
-        process = subprocess.Popen(
-            # -P: the folder that the user is in must not be searched for our modules.
-            [sys.executable, "-P", "-m", "player.keying", home.path, session_id],
+        process = start_module(
+            "player.keying",
+            (home.path, session_id),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=None if os.environ.get("CS_DEBUG") == "1" else subprocess.DEVNULL,
             start_new_session=True,
-            env=os.environ | {"PYTHONPATH": _OURS},
         )
     except OSError:  # no process to be had: it plays without
         return

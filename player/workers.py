@@ -10,13 +10,13 @@ import selectors
 import signal
 import struct
 import subprocess
-import sys
 from collections import deque
 from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import orjson
 
 from formats.errors import SessionsError
+from player.modules import start_module
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,9 +32,6 @@ PIECE, PROGRESS, DONE, FAILED = range(4)
 """A piece of a sidecar; JSON [bytes done, bytes in all]; b"1" when it was stored; words."""
 
 _READ_BYTES: Final = 1 << 18
-_OURS: Final = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-# -P: the folder that the user is in must not be searched for our modules.
-_COMMAND: Final = (sys.executable, "-P", "-m", "player.indexing")
 
 
 class ExtractionError(SessionsError):
@@ -97,12 +94,8 @@ def run_jobs(jobs: Sequence[dict[str, Any]], processes: int = 1) -> Iterator[Mes
 
 class _Worker:
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            _COMMAND,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=None if os.environ.get("CS_DEBUG") == "1" else subprocess.DEVNULL,
-            env=os.environ | {"PYTHONPATH": _OURS},
+        self._process = start_module(
+            "player.indexing", stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         self.out = cast("IO[bytes]", self._process.stdout)
         self._in = cast("IO[bytes]", self._process.stdin)

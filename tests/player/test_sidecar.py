@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -21,6 +22,9 @@ from player.sidecar import lines_of
 from player.sizing import initial_size
 from player.workers import ExtractionError
 from tests.support.logs import Said, ended, lines, start, store_log, write_log
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.fixture
@@ -52,6 +56,11 @@ def inode(path: str) -> tuple[int, int]:
     return state.st_ino, state.st_mtime_ns
 
 
+def instead(*command: str) -> Callable[..., subprocess.Popen[bytes]]:
+    """Starts that, whatever module is asked for."""
+    return lambda _module, **streams: subprocess.Popen(command, **streams)
+
+
 def test_lines_are_made_once_and_kept(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     session = session_of(home, start(), *talk(200), ended(9000))
     found = list(lines_of(home, session))
@@ -59,7 +68,7 @@ def test_lines_are_made_once_and_kept(home: Home, monkeypatch: pytest.MonkeyPatc
     assert any(line.text == "line 77 of the talk" for line in found)
     path = path_of(home, session.id)
     assert os.stat(path).st_mode & 0o777 == 0o600
-    monkeypatch.setattr(workers, "_COMMAND", ("false",))
+    monkeypatch.setattr(workers, "start_module", instead("false"))
     assert list(lines_of(home, session)) == found
 
 
@@ -159,7 +168,7 @@ def test_damage_of_the_log_is_told_also_from_the_index(home: Home) -> None:
 def test_a_crash_costs_the_lines_and_is_told(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     session = session_of(home, start(), *talk(20), ended(9000))
     crash = "import os, sys; sys.stdin.readline(); os.kill(os.getpid(), 11)"
-    monkeypatch.setattr(workers, "_COMMAND", (sys.executable, "-c", crash))
+    monkeypatch.setattr(workers, "start_module", instead(sys.executable, "-c", crash))
     with pytest.raises(ExtractionError, match=r"screen engine crashed \(SIGSEGV\)"):
         list(lines_of(home, session))
     monkeypatch.undo()
