@@ -27,5 +27,6 @@ def start_module(
         [sys.executable, "-P", "-m", module, *arguments],
         stderr=None if os.environ.get("CS_DEBUG") == "1" else subprocess.DEVNULL,
         env=os.environ | {"PYTHONPATH": _OURS},
+        text=False,
         **streams,
     )
