@@ -1,7 +1,8 @@
-"""One screen as a file: text, text with colours, SVG, HTML. Rows of styled runs in, bytes out."""
+"""One screen as a file: text, with colours, SVG, HTML, PNG. Rows of styled runs in, bytes out."""
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from formats.errors import SessionsError
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from formats.size import Size
     from player.screen.values import Row
 
-FORMS = ("text", "ansi", "svg", "html")
+FORMS = ("text", "ansi", "svg", "html", "png")
 
 
 class FormError(SessionsError):
@@ -20,7 +21,7 @@ class FormError(SessionsError):
 
 
 def rendered(form: str, rows: Sequence[Row], size: Size) -> bytes:
-    """The screen in one of FORMS. Raises FormError."""
+    """The screen in one of FORMS. Raises FormError, FontError for a picture without fonts."""
     if form in ("text", "ansi"):
         from player.drawing.plain import as_ansi, as_text  # noqa: PLC0415
 
@@ -33,5 +34,16 @@ def rendered(form: str, rows: Sequence[Row], size: Size) -> bytes:
         from player.drawing.html import as_html  # noqa: PLC0415
 
         return as_html(rows, size)
-    message = f"a screen cannot be saved as .{form}: use .txt, .ansi, .svg or .html"
+    if form == "png":
+        want_pillow()
+        from player.drawing.raster import as_png  # noqa: PLC0415
+
+        return as_png(rows, size)[0]
+    message = f"a screen cannot be saved as .{form}: use .txt, .ansi, .svg, .html or .png"
     raise FormError(message)
+
+
+def want_pillow() -> None:
+    """Raises FormError where Pillow, which draws pictures of pixels, is not installed."""
+    if find_spec("PIL") is None:
+        raise FormError("a picture needs Pillow, which is not installed: pip install pillow")
