@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from formats.belongings import belongings
 from formats.errors import LiveSessionError, LogError, printable
-from formats.layout import FILE_MODE, parse_log_name
-from formats.locks import is_held
+from formats.layout import parse_log_name
+from formats.locks import NO_LOCKS, is_held, taken
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -35,28 +34,25 @@ def held(home: Home, session_id: str) -> Generator[None]:
                 os.close(fd)
 
 
+def seal_lock(home: Home, session_id: str) -> str:
+    """The file that is locked by whoever seals a session's segments, or keeps sealers out."""
+    return os.path.join(home.run, f"{session_id}.seal")
+
+
 @contextmanager
 def _sealer_kept_out(home: Home, session_id: str) -> Generator[None]:
-    path = os.path.join(home.run, f"{session_id}.seal")
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-    try:
-        lock = os.open(path, flags, FILE_MODE)
-    except OSError as error:
-        raise LogError(f"cannot lock {printable(path, 200)}: {error.strerror}") from None
-    try:
-        os.fchmod(lock, FILE_MODE)
+    path = seal_lock(home, session_id)
+    with ExitStack() as stack:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            stack.enter_context(taken(path, wait=False))
         except BlockingIOError:
             message = f"{session_id[:8]} is being compressed just now: try again in a moment"
             raise LiveSessionError(message) from None
-        except OSError:  # a file system without locks: nobody can tell
-            pass
+        except OSError as error:
+            if error.errno not in NO_LOCKS:  # there nobody can tell
+                shown = printable(path, 200)
+                raise LogError(f"cannot lock {shown}: {error.strerror}") from None
         yield
-        # Whoever waits for it finds nothing left to seal; the name has served.
-        os.unlink(path)
-    finally:
-        os.close(lock)
 
 
 def _plain_logs(home: Home, session_id: str) -> list[tuple[str, int]]:

@@ -14,7 +14,7 @@ import orjson
 
 from formats.belongings import belongings
 from formats.errors import LogError, SessionsError
-from formats.layout import replace_private
+from formats.files import FILES
 from formats.retention import US_PER_DAY, Candidate, Limits, expired, plan
 from formats.store import listing
 from formats.trash import discard, erase, settle, trash
@@ -154,4 +154,4 @@ def _state(home: Home, what: dict[str, Any] | None) -> None:
         if os.path.exists(path):
             os.unlink(path)
         return
-    replace_private(path, orjson.dumps(what))
+    FILES.replace(path, orjson.dumps(what))

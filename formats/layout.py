@@ -189,29 +189,6 @@ def read_small(path: str, most_bytes: int) -> bytes | None:
         os.close(fd)
 
 
-def replace_private(path: str, data: bytes, *, durable: bool = False) -> None:
-    """Replace a file at once: readers see the old one or the new one, both 0600. Raises OSError.
-
-    `durable`: what it holds is on the disk before it has the name.
-    """
-    # Two may replace it at the same time.
-    temporary = f"{path}.{os.urandom(4).hex()}.tmp"
-    fd = open_private(temporary, os.O_WRONLY)
-    try:
-        try:
-            rest = memoryview(data)
-            while rest:
-                rest = rest[os.write(fd, rest) :]
-            if durable:
-                os.fsync(fd)
-        finally:
-            os.close(fd)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
 def open_private(path: str, flags: int) -> int:
     """A descriptor of a new file that only we can read: 0600 whatever the umask, never a link.
 

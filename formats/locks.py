@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from formats.layout import FILE_MODE
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+NO_LOCKS = frozenset((errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK))
+"""What locking fails with on a file system that has none."""
 
 
 def take(path: str, *, wait: bool) -> int:
@@ -13,14 +22,39 @@ def take(path: str, *, wait: bool) -> int:
 
     Raises BlockingIOError when another process has it (unless `wait`), or any OSError.
     """
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
-    try:
-        os.fchmod(fd, FILE_MODE)  # whatever the umask: the next one must be able to open it
-        fcntl.flock(fd, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BaseException:
+    while True:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
+        try:
+            os.fchmod(fd, FILE_MODE)  # whatever the umask: the next one must be able to open it
+            fcntl.flock(fd, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _is_at(path, fd):
+                return fd
+        except BaseException:
+            os.close(fd)
+            raise
+        # Whoever had it has removed it since: the next to come would make a new one.
         os.close(fd)
-        raise
-    return fd
+
+
+@contextmanager
+def taken(path: str, *, wait: bool) -> Generator[None]:
+    """Within it the lock is ours; its file is removed at the end. Raises as `take` does."""
+    fd = take(path, wait=wait)
+    try:
+        yield
+    finally:
+        try:
+            os.unlink(path)
+        except OSError:
+            pass
+        os.close(fd)
+
+
+def _is_at(path: str, fd: int) -> bool:
+    try:
+        return os.path.samestat(os.lstat(path), os.fstat(fd))
+    except FileNotFoundError:
+        return False
 
 
 def is_held(fd: int) -> bool:

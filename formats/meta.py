@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
-from formats.layout import is_session_id, parse_log_name, read_small, replace_private
+from formats.files import FILES, Files
+from formats.layout import is_session_id, parse_log_name, read_small
 from formats.line import without_surrogates
 from formats.size import LARGEST_SIDE
 from formats.timestamp import parse, text
@@ -110,12 +111,12 @@ def read_meta(path: str) -> Meta | None:
     return None if data is None else decode(data)
 
 
-def write_meta(path: str, meta: Meta) -> None:
+def write_meta(path: str, meta: Meta, files: Files = FILES) -> None:
     """Replace the file at once: readers see the old one or the new one. Raises OSError.
 
     Not synced to the disk: after a power cut it can be rebuilt.
     """
-    replace_private(path, encode(meta))
+    files.replace(path, encode(meta))
 
 
 class Tally:

@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from formats.belongings import FOLDERS, Belonging, belongings, owner_of
 from formats.errors import LogError, NoSuchSessionError, SessionsError, printable
+from formats.files import FILES, Files
 from formats.holding import held
-from formats.layout import FOLDER_MODE, META, USER, parse_log_name
+from formats.layout import META, USER, parse_log_name
 from formats.timestamp import parse, text
 
 if TYPE_CHECKING:
@@ -53,7 +54,14 @@ class Trashed(NamedTuple):
         return os.path.join(self.path, "logs")
 
 
-def discard(home: Home, session_id: str, now_us: int, *, keep_lines: bool = False) -> Trashed:
+def discard(
+    home: Home,
+    session_id: str,
+    now_us: int,
+    *,
+    keep_lines: bool = False,
+    files: Files = FILES,
+) -> Trashed:
     """Move a session to the trash. With `keep_lines` its screen lines and summary stay.
 
     Raises LiveSessionError when it is being recorded, NoSuchSessionError when nothing of it is
@@ -66,14 +74,15 @@ def discard(home: Home, session_id: str, now_us: int, *, keep_lines: bool = Fals
         name = f"{session_id}.{_stamp(now_us)}"
         moving = os.path.join(home.trash, name + (_THINNING if keep_lines else _MOVING))
         try:
-            os.mkdir(moving, FOLDER_MODE)
+            files.make_folder(moving)
+            files.sync_folder(home.trash)  # before anything is in it
             try:
-                _move_in(home, session_id, moving, keep_lines=keep_lines)
+                _move_in(home, session_id, moving, keep_lines=keep_lines, files=files)
             except OSError:
-                _move_back(home, moving)
+                _move_back(home, moving, files)
                 raise
-            os.rename(moving, os.path.join(home.trash, name))
-            _sync(home.trash)
+            files.rename(moving, os.path.join(home.trash, name))
+            files.sync_folder(home.trash)
         except OSError as error:
             raise _cannot("move", session_id, error) from None
     return _trashed(home, name)
@@ -86,7 +95,7 @@ def trash(home: Home) -> list[Trashed]:
     return sorted(found, key=lambda one: (one.removed_us, one.session_id), reverse=True)
 
 
-def restore(home: Home, trashed: Trashed) -> None:
+def restore(home: Home, trashed: Trashed, files: Files = FILES) -> None:
     """Bring a session back as it was.
 
     Raises LogError when there is a session of its id by now (it was redacted, say), or when a
@@ -100,24 +109,24 @@ def restore(home: Home, trashed: Trashed) -> None:
         raise LogError(f"there is a session {short} already: cs-rm it first, then restore this one")
     restoring = os.path.join(home.trash, name + _RESTORING)
     try:
-        os.rename(trashed.path, restoring)
-        _move_back(home, restoring)
+        files.rename(trashed.path, restoring)
+        _move_back(home, restoring, files)
     except OSError as error:
         raise _cannot("restore", trashed.session_id, error) from None
 
 
-def erase(home: Home, trashed: Trashed) -> None:
+def erase(home: Home, trashed: Trashed, files: Files = FILES) -> None:
     """Erase for good what is in the trash. Raises LogError."""
     erasing = trashed.path + _ERASING
     try:
-        os.rename(trashed.path, erasing)
-        _remove(erasing)
-        _sync(home.trash)
+        files.rename(trashed.path, erasing)
+        files.remove_tree(erasing)
+        files.sync_folder(home.trash)
     except OSError as error:
         raise _cannot("erase", trashed.session_id, error) from None
 
 
-def settle(home: Home) -> list[str]:
+def settle(home: Home, files: Files = FILES) -> list[str]:
     """Go on with what a crash has interrupted. Gives what could not be finished, in words.
 
     A session that somebody holds just now is left for the next time.
@@ -128,11 +137,11 @@ def settle(home: Home) -> list[str]:
         path, session_id = os.path.join(home.trash, name), name[:_ID_LENGTH]
         try:
             if name.endswith(_ERASING):
-                _remove(path)
+                files.remove_tree(path)
             elif name.endswith(_RESTORING):
-                _move_back(home, path)
+                _move_back(home, path, files)
             else:
-                _finish_moving(home, session_id, path)
+                _finish_moving(home, session_id, path, files)
         except OSError as error:
             failed.append(str(_cannot("finish moving", session_id, error)))
         except SessionsError as error:
@@ -140,14 +149,15 @@ def settle(home: Home) -> list[str]:
     return failed
 
 
-def _finish_moving(home: Home, session_id: str, path: str) -> None:
+def _finish_moving(home: Home, session_id: str, path: str, files: Files) -> None:
     name, _, step = path.rpartition(".")
     with held(home, session_id):
-        _move_in(home, session_id, path, keep_lines="." + step == _THINNING)
-        os.rename(path, name)
+        _move_in(home, session_id, path, keep_lines="." + step == _THINNING, files=files)
+        files.rename(path, name)
+        files.sync_folder(home.trash)
 
 
-def _move_in(home: Home, session_id: str, target: str, *, keep_lines: bool) -> None:
+def _move_in(home: Home, session_id: str, target: str, *, keep_lines: bool, files: Files) -> None:
     """All files of the session into the folder, until none is left: a reader may write one."""
     while True:
         found = belongings(home, session_id).get(session_id, [])
@@ -157,15 +167,18 @@ def _move_in(home: Home, session_id: str, target: str, *, keep_lines: bool) -> N
             break
         for one in sorted(found, key=_order, reverse=True):
             folder = os.path.join(target, one.folder)
-            os.makedirs(folder, FOLDER_MODE, exist_ok=True)
+            if not os.path.isdir(folder):
+                files.make_folder(folder)
+                files.sync_folder(target)
             try:
-                os.rename(
+                files.rename(
                     os.path.join(home.path, one.folder, one.name), os.path.join(folder, one.name)
                 )
             except FileNotFoundError:  # sealed or replaced just now: the next round sees
                 continue
-    for folder in FOLDERS:
-        _sync(os.path.join(home.path, folder))
+    inside = (os.path.join(target, folder) for folder in FOLDERS)
+    for folder in (*filter(os.path.isdir, inside), home.logs, home.index):
+        files.sync_folder(folder)
 
 
 def _order(one: Belonging) -> tuple[int, int, str]:
@@ -176,7 +189,7 @@ def _order(one: Belonging) -> tuple[int, int, str]:
     return (0, name.number or 1 << 60, one.name)
 
 
-def _move_back(home: Home, source: str) -> None:
+def _move_back(home: Home, source: str, files: Files) -> None:
     """All files of a folder of the trash to where they were."""
     for folder in FOLDERS:
         names = filter(owner_of, _names_in(os.path.join(source, folder)))
@@ -184,35 +197,29 @@ def _move_back(home: Home, source: str) -> None:
             inside = os.path.join(source, folder, one.name)
             place = os.path.join(home.path, folder, one.name)
             if folder == "logs" and parse_log_name(one.name):
-                _move_without_replacing(inside, place)
+                _move_without_replacing(inside, place, files)
             elif os.path.lexists(place):  # it can be made from the log, and was made anew
-                os.unlink(inside)
+                files.unlink(inside)
             else:
-                os.rename(inside, place)
-        _sync(os.path.join(home.path, folder))
-    _remove(source)
-    _sync(home.trash)
+                files.rename(inside, place)
+        files.sync_folder(os.path.join(home.path, folder))
+    files.remove_tree(source)
+    files.sync_folder(home.trash)
 
 
-def _move_without_replacing(source: str, target: str) -> None:
+def _move_without_replacing(source: str, target: str, files: Files) -> None:
     """rename(2) would replace a file that came to be there in between."""
     try:
-        os.link(source, target, follow_symlinks=False)
+        files.link(source, target, follow_symlinks=False)
     except FileExistsError:
         if not os.path.samefile(source, target):  # linked, not unlinked: a crash in between
             raise
     except PermissionError:  # a file system without hard links
         if os.path.lexists(target):
             raise
-        os.rename(source, target)
+        files.rename(source, target)
         return
-    os.unlink(source)
-
-
-def _remove(folder: str) -> None:
-    import shutil  # noqa: PLC0415  only where something is erased
-
-    shutil.rmtree(folder)  # unlinks links, follows none
+    files.unlink(source)
 
 
 def _trashed(home: Home, name: str) -> Trashed:
@@ -256,18 +263,6 @@ def _time_us(name: str) -> int | None:
         )
     except (ValueError, IndexError):
         return None
-
-
-def _sync(folder: str) -> None:
-    """Have the names on the disk, where the file system can."""
-    try:
-        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except FileNotFoundError:
-        return
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def _cannot(what: str, session_id: str, error: OSError) -> LogError:

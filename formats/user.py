@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 import orjson
 
 from formats.errors import LogError, printable
-from formats.layout import read_small, replace_private
+from formats.files import FILES
+from formats.layout import read_small
 from formats.line import without_surrogates
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def write_user(path: str, said: UserData) -> None:
             if os.path.lexists(path):
                 os.unlink(path)
             return
-        replace_private(path, _encode(said), durable=True)
+        FILES.replace(path, _encode(said), durable=True)
     except OSError as error:
         raise LogError(f"cannot write {printable(path, 200)}: {error.strerror}") from None
 

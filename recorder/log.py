@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from formats.errors import LogError, printable
+from formats.files import Files
 from formats.line import FORMAT_VERSION, INPUT, OUTPUT, LineEncoder
 from formats.timestamp import US_PER_S, Stamper
-from recorder.files import Files
 from recorder.sums import Sums
 from recorder.watch import Watch
 from recorder.writer import Writer

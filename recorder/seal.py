@@ -14,13 +14,17 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from formats.errors import LogError
-from formats.layout import Home, is_session_id, open_private, parse_log_name
-from formats.locks import take
+from formats.files import FILES, Files
+from formats.holding import seal_lock
+from formats.layout import Home, is_session_id, parse_log_name
+from formats.locks import taken
 from formats.sealed import SealedWriter, read_sealed
 
 if TYPE_CHECKING:
     from typing import BinaryIO
 
+TEMPORARY = ".tmp"
+"""What the name of a sealed file ends in while it is being written."""
 _CHUNK_BYTES = 1 << 18
 # A burst closes segment after segment, and whoever causes one is waiting for it: compressing begins
 # when none was closed for this long, or when it was put off for long enough.
@@ -28,28 +32,34 @@ _QUIET_S = 1.0
 _LONGEST_WAIT_S = 60.0
 
 
-def seal_session(home: Home, session_id: str) -> int:
-    """Seal every closed plain segment of a session; the number of them.
+def seal_session(home: Home, session_id: str, files: Files = FILES) -> int:
+    """Seal every closed plain segment of a session that another follows; the number of them.
 
-    One sealer a session: a second one waits for the first, then finds what is left.
+    The last one stays as it is: a recorder that dies in mid-rotation leaves it to be closed. One
+    sealer a session: a second one waits for the first, then finds what is left.
     """
-    lock = take(os.path.join(home.run, f"{session_id}.seal"), wait=True)
-    try:
+    with taken(seal_lock(home, session_id), wait=True):
         numbers = _unsealed(home, session_id)
         for number in numbers:
-            plain = home.segment(session_id, number)
-            seal_file(plain, home.segment(session_id, number, sealed=True))
+            seal_segment(home, session_id, number, files)
         return len(numbers)
-    finally:
-        os.close(lock)
+
+
+def seal_segment(home: Home, session_id: str, number: int, files: Files = FILES) -> None:
+    """Seal one closed plain segment, with the session's seal lock held. Raises as `seal_file`."""
+    plain = home.segment(session_id, number)
+    seal_file(plain, home.segment(session_id, number, sealed=True), files)
 
 
 def _unsealed(home: Home, session_id: str) -> list[int]:
-    names = [parse_log_name(name) for name in os.listdir(home.logs)]
+    names = [
+        name
+        for name in map(parse_log_name, os.listdir(home.logs))
+        if name is not None and name.session_id == session_id
+    ]
+    last = max((name.number or sys.maxsize for name in names), default=0)
     return sorted(
-        name.number
-        for name in names
-        if name and name.session_id == session_id and name.number and not name.sealed
+        name.number for name in names if name.number and not name.sealed and name.number < last
     )
 
 
@@ -61,51 +71,55 @@ def _wait_for_quiet(home: Home, session_id: str) -> None:
         time.sleep(_QUIET_S)
 
 
-def seal_file(plain: str, sealed: str) -> None:
+def seal_file(plain: str, sealed: str, files: Files = FILES) -> None:
     """Turn one closed segment into its sealed form, then remove the plain one.
 
     Raises LogError, the plain file untouched, when what was written does not read back the same.
     """
-    temporary = sealed + ".tmp"
+    temporary = sealed + TEMPORARY
     try:
-        os.unlink(temporary)  # left by a sealer that died
+        files.unlink(temporary)  # left by a sealer that died
     except FileNotFoundError:
         pass
-    folder = os.open(os.path.dirname(plain), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        with open(plain, "rb") as source, open(open_private(temporary, os.O_RDWR), "r+b") as target:
-            expected = _write(source, target)
-            target.flush()
-            os.fsync(target.fileno())
-            if _digest(target) != expected:
-                os.unlink(temporary)
-                raise LogError(f"{sealed} does not read back as it was written")
-        os.rename(temporary, sealed)
-        os.fsync(folder)
-        os.unlink(plain)
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    folder = os.path.dirname(plain)
+    with open(plain, "rb") as source:
+        fd = files.open_new(temporary, os.O_RDWR)
+        try:
+            expected = _write(source, fd, files)
+            files.sync(fd)
+            _check(fd, expected)
+        except BaseException:
+            files.close(fd)
+            files.unlink(temporary)
+            raise
+    files.close(fd)
+    files.rename(temporary, sealed)
+    files.sync_folder(folder)
+    files.unlink(plain)
+    files.sync_folder(folder)
 
 
-def _write(source: BinaryIO, target: BinaryIO) -> bytes:
+def _write(source: BinaryIO, fd: int, files: Files) -> bytes:
     writer, digest = SealedWriter(), sha256()
     while chunk := source.read(_CHUNK_BYTES):
         digest.update(chunk)
-        target.write(writer.feed(chunk))
-    target.write(writer.finish())
+        files.write_all(fd, writer.feed(chunk))
+    files.write_all(fd, writer.finish())
     return digest.digest()
 
 
-def _digest(file: BinaryIO) -> bytes:
+def _check(fd: int, expected: bytes) -> None:
+    """Raise LogError unless what was sealed reads back with that SHA-256."""
     digest = sha256()
 
     def damaged(what: str, _offset: int) -> None:
-        raise LogError(what)
+        raise LogError(f"what was sealed does not read back: {what}")
 
-    for _, data in read_sealed(file, 0, damaged):
-        digest.update(data)
-    return digest.digest()
+    with open(fd, "rb", closefd=False) as file:
+        for _, data in read_sealed(file, 0, damaged):
+            digest.update(data)
+    if digest.digest() != expected:
+        damaged("other bytes", 0)
 
 
 def main(argv: list[str]) -> int:

@@ -12,7 +12,7 @@ from recorder.ring import payload_bytes
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from recorder.files import Files
+    from formats.files import Files
 
 _PIECE_BYTES = 1 << 18
 

@@ -12,8 +12,8 @@ from recorder.segment import OpenSegment
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from formats.files import Files
     from formats.layout import Home
-    from recorder.files import Files
 
 
 class Segments:

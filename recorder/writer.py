@@ -19,8 +19,8 @@ from recorder.segments import Segments
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from formats.files import Files
     from formats.layout import Home
-    from recorder.files import Files
     from recorder.segment import OpenSegment
     from recorder.sums import Sums
 

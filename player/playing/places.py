@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from formats.errors import LogError, printable
-from formats.layout import replace_private
+from formats.files import FILES
 from player.times import Place, Span, TimeError, parse
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def write_place(home: Home, session_id: str, at_us: int) -> None:
     home.create()
     path = _place_path(home, session_id)
     try:
-        replace_private(path, b"%d\n" % at_us)
+        FILES.replace(path, b"%d\n" % at_us)
     except OSError as error:
         raise LogError(f"cannot write {printable(path, 200)}: {error.strerror}") from None
 

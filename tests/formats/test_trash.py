@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from typing import TYPE_CHECKING
@@ -9,20 +10,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from formats.errors import LiveSessionError, LogError, NoSuchSessionError
+from formats.files import FILES, Files
 from formats.layout import Home
 from formats.session import Session
 from formats.store import listing
 from formats.trash import discard, erase, restore, settle, trash
+from tests.support.faulty import Exited, Faulty
 from tests.support.logs import BEGINNING_US, Said, ended, start, store_log
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from tests.support.faulty import How
+
 NOW_US = BEGINNING_US + 10_000_000
-
-
-class Crash(BaseException):
-    """The machine stops here."""
 
 
 @pytest.fixture
@@ -140,24 +142,22 @@ def test_lines_and_summary_can_stay(home: Path, store: Home) -> None:
 
 
 @pytest.mark.parametrize("keep_lines", [False, True])
-def test_whatever_step_a_crash_comes_after_it_goes_on(
-    home: Path, store: Home, monkeypatch, keep_lines
-) -> None:
-    """Remove, restore and erase, stopped after each single change of a folder."""
+def test_whatever_step_a_crash_comes_after_it_goes_on(home: Path, store: Home, keep_lines) -> None:
+    """Remove and restore, stopped at each single change."""
     session_id = make_session(home)
     before = tree(home, "logs", "index")
     contents = sorted(before.values())
 
-    def remove() -> None:
-        discard(store, session_id, NOW_US, keep_lines=keep_lines)
+    def remove(files: Files = FILES) -> None:
+        discard(store, session_id, NOW_US, keep_lines=keep_lines, files=files)
 
-    def bring_back() -> None:
-        restore(store, trash(store)[0])
+    def bring_back(files: Files = FILES) -> None:
+        restore(store, trash(store)[0], files)
 
     steps = 0
     for act in (remove, bring_back):
-        for last in range(100):
-            stopped = crash_after(monkeypatch, last, act)
+        for step in range(1, 100):
+            stopped = stops(act, Faulty(step, "exit"))
             # No byte is lost at any moment.
             assert set(tree(home, "logs", "index", "trash").values()) >= set(contents)
             if not stopped:
@@ -176,32 +176,37 @@ def test_whatever_step_a_crash_comes_after_it_goes_on(
     assert steps > 15
 
 
-def test_an_erasing_that_was_stopped_is_finished(home: Path, store: Home, monkeypatch) -> None:
-    session_id = make_session(home)
-    removed = discard(store, session_id, NOW_US)
-    assert crash_after(monkeypatch, 3, lambda: erase(store, removed))
-    assert not trash(store)
-    assert settle(store) == []
-    assert not os.listdir(store.trash)
+def test_an_erasing_that_was_stopped_is_finished(home: Path, store: Home) -> None:
+    for step in range(2, 100):  # before the first it is still in the trash, whole
+        removed = discard(store, make_session(home), NOW_US)
+        if not stops(lambda files: erase(store, removed, files), Faulty(step, "exit")):  # noqa: B023
+            assert step > 5
+            break
+        assert not trash(store)
+        assert settle(store) == []
+        assert not os.listdir(store.trash)
 
 
-def test_what_cannot_be_moved_comes_back(home: Path, store: Home, monkeypatch) -> None:
+@pytest.mark.parametrize("how", ["EIO", "ENOSPC"])
+def test_what_cannot_be_moved_comes_back(home: Path, store: Home, how: How) -> None:
     session_id = make_session(home)
     before = tree(home, "logs", "index")
-    rename = os.rename
-    calls: list[str] = []
-
-    def fails_once(source: str, target: str) -> None:
-        calls.append(source)
-        if len(calls) == 4:
-            raise OSError(18, "Invalid cross-device link")
-        rename(source, target)
-
-    monkeypatch.setattr(os, "rename", fails_once)
-    with pytest.raises(LogError, match="cross-device"):
-        discard(store, session_id, NOW_US)
-    assert tree(home, "logs", "index") == before
-    assert not trash(store)
+    contents = sorted(before.values())
+    for step in range(1, 100):
+        try:
+            discard(store, session_id, NOW_US, files=Faulty(step, how))
+        except LogError as error:
+            words = str(error)
+        else:
+            break
+        assert os.strerror(getattr(errno, how)) in words
+        assert sorted(tree(home, "logs", "index", "trash").values()) == contents
+        assert settle(store) == []
+        for removed in trash(store):  # only its durability was in doubt
+            restore(store, removed)
+        assert tree(home, "logs", "index") == before
+        assert not os.listdir(store.trash)
+    assert step > 10
 
 
 def test_the_listing_shows_what_is_left(home: Path, store: Home) -> None:
@@ -210,25 +215,10 @@ def test_the_listing_shows_what_is_left(home: Path, store: Home) -> None:
     assert session_id not in {one.session.id for one in listing(store)}
 
 
-def crash_after(monkeypatch, count: int, act) -> bool:
-    """Whether the machine stopped before `act` was over: after `count` changes of folders."""
-    left = count
-
-    def counted(real):
-        def call(*arguments, **options):
-            nonlocal left
-            if not left:
-                raise Crash
-            left -= 1
-            return real(*arguments, **options)
-
-        return call
-
-    with monkeypatch.context() as patch:
-        for name in ("rename", "link", "unlink", "mkdir", "rmdir"):
-            patch.setattr(os, name, counted(getattr(os, name)))
-        try:
-            act()
-        except Crash:
-            return True
+def stops(act: Callable[[Files], None], files: Files) -> bool:
+    """Whether the machine stopped before `act` was over."""
+    try:
+        act(files)
+    except Exited:
+        return True
     return False

@@ -14,8 +14,8 @@ from formats.errors import LogError
 from formats.layout import Home, new_session_id
 from formats.session import Session
 from formats.size import Size
-from recorder.files import Files
 from recorder.log import Log
+from tests.support.faulty import Exited, Faulty
 
 
 class Ticking:
@@ -29,65 +29,6 @@ class Ticking:
 
     def offset_us(self):
         return 0
-
-
-class Exited(BaseException):
-    """The process is gone: nothing that it would still do happens."""
-
-
-class Faulty(Files):
-    """Fails at the n-th operation, and `times` in all: with an error, a short write or the end."""
-
-    def __init__(self, at=0, how="none", times=1):
-        self.count = 0
-        self.dead = False
-        self.at, self.how, self.times = at, how, times
-
-    def _step(self):
-        if self.dead:  # what `finally` and `except` do does not happen either
-            raise Exited
-        self.count += 1
-        return self.at <= self.count < self.at + self.times
-
-    def _fail(self):
-        if self.how == "exit":
-            self.dead = True
-            raise Exited
-        number = {"EIO": errno.EIO, "ENOSPC": errno.ENOSPC, "short": errno.ENOSPC}[self.how]
-        raise OSError(number, os.strerror(number))
-
-    def write(self, fd, data):
-        if not self._step():
-            return os.write(fd, data)
-        if self.how in ("short", "exit") and len(data) > 1:
-            written = os.write(fd, data[: len(data) // 2])
-            if self.how == "short":
-                return written
-        return self._fail()
-
-    def sync_data(self, fd):  # never really: thousands of them would take minutes
-        if self._step():
-            self._fail()
-
-    sync = sync_data
-
-    def open_new(self, path, flags):
-        if self._step():
-            self._fail()
-        return Files.open_new(path, flags)
-
-
-def _guarded(name):
-    def operation(self, *arguments):
-        if self._step():
-            self._fail()
-        return getattr(Files, name)(*arguments)
-
-    return operation
-
-
-for _name in ("truncate", "rename", "unlink"):
-    setattr(Faulty, _name, _guarded(_name))
 
 
 @pytest.fixture

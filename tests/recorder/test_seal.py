@@ -45,6 +45,12 @@ def put(home, session_id, number, data):
     return path
 
 
+def put_open(home, session_id, data=b""):
+    """What the recorder writes to now: only what another segment follows is sealed."""
+    with open(home.log(session_id), "wb") as file:
+        file.write(data)
+
+
 def as_the_recorder_does(home, session_id, **options):
     """It waits a moment for the burst to be over."""
     command = [sys.executable, "-m", "recorder.seal", home.path, session_id]
@@ -67,8 +73,7 @@ def test_every_closed_segment_is_sealed_and_the_plain_one_removed(home, session_
     contents = [lines(session_id, 5000, first=5000 * n) for n in range(3)]
     for number, data in enumerate(contents, 1):
         put(home, session_id, number, data)
-    with open(home.log(session_id), "wb") as file:
-        file.write(lines(session_id, 10, first=15_000))
+    put_open(home, session_id, lines(session_id, 10, first=15_000))
     assert as_the_recorder_does(home, session_id) == 0
     names = sorted(os.listdir(home.logs))
     assert names == [f"{session_id}.000{n}.jsonl.zst" for n in (1, 2, 3)] + [f"{session_id}.jsonl"]
@@ -86,11 +91,12 @@ def test_every_closed_segment_is_sealed_and_the_plain_one_removed(home, session_
 def test_what_a_sealer_that_died_left_is_replaced(home, session_id):
     data = lines(session_id, 3000)
     put(home, session_id, 1, data)
+    put_open(home, session_id)
     leftover = home.segment(session_id, 1, sealed=True) + ".tmp"
     with open(leftover, "wb") as file:
         file.write(b"half of something")
     assert seal_session(home, session_id) == 1
-    assert os.listdir(home.logs) == [f"{session_id}.0001.jsonl.zst"]
+    assert sorted(os.listdir(home.logs)) == [f"{session_id}.0001.jsonl.zst", f"{session_id}.jsonl"]
     assert zstdcat(home.segment(session_id, 1, sealed=True)) == data
 
 
@@ -98,24 +104,27 @@ def test_both_forms_present_means_the_job_is_to_be_finished(home, session_id):
     """The plain one is the truth until it is gone."""
     data = lines(session_id, 3000)
     put(home, session_id, 1, data)
+    put_open(home, session_id)
     with open(home.segment(session_id, 1, sealed=True), "wb") as file:
         file.write(b"\x28\xb5\x2f\xfd but no frame")
     entries = list(Session(session_id, home.logs).entries())
     assert len(entries) == 3000
     assert seal_session(home, session_id) == 1
-    assert os.listdir(home.logs) == [f"{session_id}.0001.jsonl.zst"]
+    assert sorted(os.listdir(home.logs)) == [f"{session_id}.0001.jsonl.zst", f"{session_id}.jsonl"]
     assert zstdcat(home.segment(session_id, 1, sealed=True)) == data
 
 
 def test_damage_is_kept_as_it_is(home, session_id):
     data = lines(session_id, 10) + b"\0" * 5000 + b"no JSON\n" + lines(session_id, 10) + b'{"torn'
     put(home, session_id, 1, data)
+    put_open(home, session_id)
     assert seal_session(home, session_id) == 1
     assert zstdcat(home.segment(session_id, 1, sealed=True)) == data
 
 
 def test_an_empty_segment_can_be_sealed_too(home, session_id):
     put(home, session_id, 1, b"")
+    put_open(home, session_id)
     assert seal_session(home, session_id) == 1
     assert zstdcat(home.segment(session_id, 1, sealed=True)) == b""
 
@@ -123,6 +132,7 @@ def test_an_empty_segment_can_be_sealed_too(home, session_id):
 def test_other_sessions_are_left_alone(home, session_id):
     other = new_session_id()
     path = put(home, other, 1, lines(other, 10))
+    put_open(home, other)
     assert seal_session(home, session_id) == 0
     assert os.path.exists(path)
 
@@ -130,6 +140,7 @@ def test_other_sessions_are_left_alone(home, session_id):
 def test_when_it_cannot_write_the_plain_one_stays(home, session_id):
     data = os.urandom(1 << 18) + b"\n"
     path = put(home, session_id, 1, data)
+    put_open(home, session_id)
     code = as_the_recorder_does(
         home,
         session_id,
@@ -147,12 +158,24 @@ def test_several_at_once_do_no_harm(home, session_id):
     contents = [lines(session_id, 2000, first=2000 * n) for n in range(4)]
     for number, data in enumerate(contents, 1):
         put(home, session_id, number, data)
+    put_open(home, session_id)
     command = [sys.executable, "-c", AT_ONCE, home.path, session_id]
     running = [subprocess.Popen(command) for _ in range(3)]
     assert [process.wait(30) for process in running] == [0, 0, 0]
     for number, data in enumerate(contents, 1):
         assert zstdcat(home.segment(session_id, number, sealed=True)) == data
-    assert not [name for name in os.listdir(home.logs) if not name.endswith(".zst")]
+    left = {name for name in os.listdir(home.logs) if not name.endswith(".zst")}
+    assert left == {f"{session_id}.jsonl"}
+    assert os.listdir(home.run) == []
+
+
+def test_the_last_segment_is_left_to_its_recorder(home, session_id):
+    """One that died in mid-rotation has written no end yet: it is closed before it is sealed."""
+    for number in (1, 2):
+        put(home, session_id, number, lines(session_id, 10, first=10 * number))
+    assert seal_session(home, session_id) == 1
+    left = [f"{session_id}.0001.jsonl.zst", f"{session_id}.0002.jsonl"]
+    assert sorted(os.listdir(home.logs)) == left
 
 
 @pytest.mark.slow
@@ -161,6 +184,7 @@ def test_killed_at_any_moment_it_loses_nothing(home, session_id):
     data = lines(session_id, 20_000)
     command = [sys.executable, "-c", AT_ONCE, home.path, session_id]
     put(home, session_id, 1, data)
+    put_open(home, session_id)
     begun = time.monotonic()
     subprocess.run(command, check=True)
     took_s = time.monotonic() - begun
