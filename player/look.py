@@ -113,18 +113,23 @@ class Change:
     def old_places(self, place: int) -> tuple[list[int], bool]:
         """Where the row in `place` was in the look before, most likely place first.
 
-        And whether a row next to it, which is still there, says so.
+        And whether a row near it, which is still there, says so.
         """
-        if self._where is None:
-            self._where = {text: place for place, text in enumerate(self._old_rows) if text}
-        rows = self.rows
-        above = self._where.get(rows[place - 1]) if place else None
-        if above is None:
-            above = self.matched.get(place - 1)
-        below = self._where.get(rows[place + 1]) if place + 1 < len(rows) else None
-        places = [] if above is None else [above + 1]
-        if below is not None:
-            places.append(below - 1)
+        above, below = self._moved(place, -1), self._moved(place, 1)
+        places = [place + moved for moved in (above, below) if moved is not None]
         anchored = bool(places)
         places.append(place)
         return places, anchored
+
+    def _moved(self, place: int, step: int) -> int | None:
+        """By how much the next row with text, in that direction, was lower in the look before."""
+        if self._where is None:
+            self._where = {text: place for place, text in enumerate(self._old_rows) if text}
+        rows = self.rows
+        near = place + step
+        while 0 <= near < len(rows) and not rows[near]:
+            near += step
+        if not 0 <= near < len(rows):
+            return None
+        old = self._where.get(rows[near], self.matched.get(near))
+        return None if old is None else old - near

@@ -98,7 +98,8 @@ class Standing:
                 record = Record(self._next_order(), time_us, time_us)
                 if growing is not None and last and grows(growing, text):
                     record.steps = _steps(last)
-                    last.text, last.settled, last.count = text, True, 0
+                    last.text, last.first_us = text, time_us
+                    last.settled, last.count = True, 0
                     growing = None
                 self._put(text, record)
 
