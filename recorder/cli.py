@@ -13,7 +13,7 @@ from recorder.errors import RecorderError
 from recorder.keyboard import Keyboard
 from recorder.log import Log
 from recorder.notice import Notice
-from recorder.options import Options, parse_options
+from recorder.options import Options, parse_options, parser
 from recorder.presence import Presence
 from recorder.relay import Relay
 from recorder.sealing import Sealing
@@ -22,6 +22,8 @@ from recorder.terminal import RESET_MODES, Terminal
 
 if TYPE_CHECKING:
     from typing import Any
+
+__all__ = ["Recording", "main", "parser"]
 
 SESSION_VARIABLE = "CS_SESSION_ID"
 _DEFAULT_TERM = "xterm-256color"

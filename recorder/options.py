@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     Value = TypeVar("Value")
 
 _DESCRIPTION = """\
-Record COMMAND (default: claude) in DIR (default: the current folder): every byte it writes and
-every key you type, with the time, in ~/.claude-sessions/logs/. It runs as it would without.
+Record a command's terminal session: all that it shows, all that you type, and when.
+
+COMMAND (default: claude) runs in DIR (default: the current folder) as it would without. Every byte
+that it writes and every key that you type goes into a log in ~/.claude-sessions/logs/.
 """
 _EPILOG = """\
 examples:

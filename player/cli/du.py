@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 PROG = "cs-du"
 
 _DESCRIPTION = """\
-Say what the recordings take on the disk, the largest first, and how well they are compressed.
+Say what the recordings take on the disk, and how well they are compressed.
+
+The largest come first.
 """
 _EPILOG = """\
 output:

@@ -20,7 +20,7 @@ _SLOWEST, _FASTEST = 0.01, 1000.0
 _LONGEST_IDLE_S = 1e9
 
 _DESCRIPTION = """\
-Write SESSION to a file of another form: for other tools, for a web page, for another machine.
+Write a session to a file of another form: for other tools, a web page, another machine.
 """
 _EPILOG = """\
 forms, by the ending of FILE or by --format:

@@ -17,10 +17,11 @@ FOUND, NONE = 0, 1
 _USAGE = """[options] SESSION... PATTERN
        cs-grep [options] [-e PATTERN | -f FILE]... [SESSION...]"""
 _DESCRIPTION = """\
-Find PATTERN in what was on the screens of sessions, as grep does in files: each line that stood
-there and matches, once, with the time when what matches was first to be seen. Lines are searched
-as they were to be read, whatever cursor movements drew them; also those of full-screen programs.
-The newest session comes first.
+Find what was on the screens of sessions, as grep finds in files.
+
+Each line that stood there and matches PATTERN is shown, once, with the time when what matches was
+first to be seen. Lines are searched as they were to be read, whatever cursor movements drew them;
+also those of full-screen programs. The newest session comes first.
 
 With an option of "which sessions", or with -e or -f, SESSION may be left out: it is then "all".
 """

@@ -18,7 +18,9 @@ PROG = "cs-import"
 _FORMS = ("asciicast", "jsonl", "raw", "tar", "tlog", "ttyrec", "typescript")
 
 _DESCRIPTION = """\
-Bring recordings into the store: each FILE becomes a session, with its own times.
+Bring recordings, of this and of other tools, into the store.
+
+Each FILE becomes a session, with its own times.
 """
 _EPILOG = """\
 forms, told by the content of FILE, whatever its name:

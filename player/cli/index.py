@@ -21,9 +21,11 @@ PROG = "cs-index"
 _MOST_JOBS = 256
 
 _DESCRIPTION = """\
-Make the screen lines of SESSIONs, which cs-grep, cs-text and the player's markers read, on all
-cores. They are made in the background when a session ends, and else when somebody asks for them:
-this command is for doing it now, after an import or when index/ was deleted.
+Make the screen lines of sessions, by which they are searched.
+
+cs-grep, cs-text and the player's markers read them. They are made in the background when a session
+ends, and else when somebody asks for them: this command is for doing it now, on all cores, after
+an import or when index/ was deleted.
 """
 _EPILOG = """\
 output, one line a session:

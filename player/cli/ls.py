@@ -23,8 +23,10 @@ _REBUILD_S = 0.2
 # What a person waits for without noticing; the next call goes on.
 
 _DESCRIPTION = """\
-List what was recorded, newest first: id, start, length, size on disk, exit status, command, title,
-directory. Without SESSION all of them.
+List what was recorded, the newest first.
+
+Of each session id, start, length, size on disk, exit status, command, title and directory. Without
+SESSION all of them.
 """
 _EPILOG = """\
 output:

@@ -25,8 +25,9 @@ _USUAL = "mark"
 _INSIDE = "CS_SESSION_ID"
 
 _DESCRIPTION = """\
-Set a marker: a moment of a session with a name, to jump to in cs-play. Inside a session that is
-being recorded, LABEL is all it needs: scripts can mark what they do.
+Set a marker: a moment of a session with a name, to jump to in cs-play.
+
+Inside a session that is being recorded, LABEL is all it needs: scripts can mark what they do.
 """
 _EPILOG = """\
 A marker of the session that is recorded now goes into its log, at this moment. One of a session

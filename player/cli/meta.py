@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 PROG = "cs-meta"
 
 _DESCRIPTION = """\
-Show or change the title and the tags of a session. The log is not touched: they lie beside it, go
-before what cs-rec was told, and are never lost to a rebuilt summary.
+Show or change the title and the tags of a session.
+
+The log is not touched: they lie beside it, go before what cs-rec was told, and are never lost to a
+rebuilt summary.
 """
 _EPILOG = """\
 output:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 PROG = "cs-pin"
 
 _DESCRIPTION = """\
-Pin sessions: neither cs-prune nor the limits in the config remove them. cs-rm still does.
+Pin sessions, so that no limit removes them.
+
+Neither cs-prune nor the limits in the config touch what is pinned. cs-rm still does.
 """
 _EPILOG = """\
 examples:

@@ -18,7 +18,7 @@ PROG = "cs-play"
 _LONGEST_IDLE_S = 1e9
 
 _DESCRIPTION = """\
-Play SESSION as it was: what its screen showed, when it showed it.
+Play recorded sessions as they were: what the screen showed, when it showed it.
 """
 _EPILOG = """\
 keys (h shows them all):

@@ -23,9 +23,10 @@ PROG = "cs-prune"
 _FAILED = 2
 
 _DESCRIPTION = """\
-Move old sessions to the trash: the plan is shown first, each session with its size, the oldest
-first. Pinned sessions (cs-pin) and those that are being recorded stay, whatever their age. The age
-of a session is the time since its end.
+Move old sessions to the trash, by a plan that is shown first.
+
+The plan names each session with its size, the oldest first. Pinned sessions (cs-pin) and those that
+are being recorded stay, whatever their age. The age of a session is the time since its end.
 """
 _EPILOG = """\
 Without a limit those of the config count: retention_days and max_store_bytes. None is set unless

@@ -23,10 +23,11 @@ PROG = "cs-redact"
 _FAILED = 2
 
 _DESCRIPTION = """\
-Mask the secrets in a stored session: tokens, keys, passwords. They are looked for in what was
-sent, in what stood on the screen, however it was drawn there, and in what was typed; they become
-asterisks, as many, so that nothing else moves. Best effort, and no guarantee: look at it before
-you share it.
+Mask the secrets in stored sessions: tokens, keys, passwords.
+
+They are looked for in what was sent, in what stood on the screen, however it was drawn there, and
+in what was typed; they become asterisks, as many, so that nothing else moves. Best effort, and no
+guarantee: look at it before you share it.
 """
 _EPILOG = """\
 Of your own, the config masks what matches a pattern of redact, and the words in redact_words.

@@ -22,8 +22,9 @@ _SHOWN_ID = 8
 _SHOWN_LOSSES = 20
 
 _DESCRIPTION = """\
-Write what can be saved of a damaged SESSION as a new session beside it. The damaged one is not
-touched.
+Save what can be saved of a damaged session, as a new one beside it.
+
+The damaged one is not touched.
 """
 _EPILOG = """\
 what happens:

@@ -23,7 +23,9 @@ _LAST = "last"
 _LEAST_PREFIX = 4
 
 _DESCRIPTION = """\
-Bring sessions back from the trash, or without SESSION list what is there, the last removed first.
+Bring sessions back from the trash, or list what is there.
+
+Without SESSION it lists, the last removed first.
 """
 _EPILOG = """\
 output:

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 PROG = "cs-rm"
 
 _DESCRIPTION = """\
-Remove sessions: log, summary, marks, search index and all. They lie in the trash, and can
-be brought back by cs-restore, until cs-prune --empty-trash erases them.
+Remove sessions: log, summary, marks, search index and all.
+
+They lie in the trash, and can be brought back by cs-restore, until cs-prune --empty-trash erases
+them.
 """
 _EPILOG = """\
 A session that is being recorded is never removed, and only a whole session is: no part of one. What

@@ -22,8 +22,10 @@ _US_PER_S = 1_000_000
 _FENCE = "`````"
 
 _DESCRIPTION = """\
-Print all that stood on SESSION's screen as text, each line once, in the order in which the lines
-came: the transcript. Repaints, spinners and the frames of boxes are left out.
+Print all that stood on a session's screen as text: the transcript.
+
+Each line comes once, in the order in which the lines came. Repaints, spinners and the frames of
+boxes are left out.
 """
 _EPILOG = """\
 output:

@@ -27,8 +27,10 @@ _MOST_THREADS, _AHEAD = 4, 4
 _SHOWN_FINDINGS = 20
 
 _DESCRIPTION = """\
-Check that the logs of SESSION are what was written: every changed bit, every cut, every segment
-that is gone. Without SESSION, or with all, every session of the store.
+Check that the logs of sessions are what was written.
+
+Every changed bit, every cut, every segment that is gone is found. Without SESSION, or with all,
+every session of the store is checked.
 """
 _EPILOG = """\
 how it is known:

@@ -1,4 +1,4 @@
-"""What is shipped: the three packages and the launcher, whole, and nothing else."""
+"""What is shipped: three packages, the launcher, what shells and man read, and nothing else."""
 
 from __future__ import annotations
 
@@ -11,9 +11,16 @@ from pathlib import Path
 import pytest
 
 import formats
+from claude_sessions_recorder import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("formats", "player", "recorder")
+SHARED = {
+    "man": "man/man1",
+    "completions/bash": "bash-completion/completions",
+    "completions/zsh": "zsh/site-functions",
+    "completions/fish": "fish/vendor_completions.d",
+}
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +40,24 @@ def test_its_files_are_those_of_the_tree(wheel):
         for path in (ROOT / package).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    shipped = {name for name in wheel.namelist() if ".dist-info/" not in name}
+    names = [name for name in wheel.namelist() if ".data/" not in name]
+    shipped = {name for name in names if ".dist-info/" not in name}
     assert shipped == tree | {"claude_sessions_recorder.py"}
+
+
+def test_man_pages_and_completions_lie_where_they_are_looked_for(wheel):
+    tree = {
+        f"share/{target}/{path.name}": path.read_bytes()
+        for source, target in SHARED.items()
+        for path in (ROOT / source).iterdir()
+    }
+    shipped = {
+        name.partition(".data/data/")[2]: wheel.read(name)
+        for name in wheel.namelist()
+        if ".data/" in name
+    }
+    assert shipped == tree
+    assert {f"share/man/man1/cs-{name}.1" for name in COMMANDS} <= set(shipped)
 
 
 @pytest.mark.parametrize("package", PACKAGES)
