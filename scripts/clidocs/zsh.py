@@ -22,8 +22,8 @@ def completion(commands: Sequence[Documented]) -> str:
     for command in commands:
         specs = " \\\n            ".join(_specs(command))
         before = "_cs_recorded || " if command.name == "rec" else ""
-        parts.append(f"    {command.prog})\n        {before}_arguments -s -S \\\n            {specs}\n")
-        parts.append("        ;;\n")
+        parts.append(f"    {command.prog})\n        {before}_arguments -s -S \\\n")
+        parts.append(f"            {specs}\n        ;;\n")
     parts.append('    esac\n}\n\n_claude-sessions "$@"\n')
     return "".join(parts)
 
