@@ -45,6 +45,39 @@ def lines_of(
             yield line
 
 
+def lines_in_turn(
+    home: Home,
+    session: Session,
+    *,
+    size: Size | None = None,
+    damage: Damage | None = None,
+    progress: Progress | None = None,
+) -> Iterator[ScreenLine]:
+    """As `lines_of`, in the memory of one block: a text that stood in two of them comes twice."""
+    stored = session.stored and size is None
+    sidecar = read_sidecar(path_of(home, session.id), session.id) if stored else None
+    if (
+        sidecar is not None
+        and sidecar.is_of(signature_of(session.files()))
+        and all(map(_is_whole, sidecar.pieces))
+    ):
+        for piece in sidecar.pieces:
+            if damage is not None:
+                damage.count_as(piece.damage)
+            if piece.lines:
+                yield from piece.block().lines()
+        return
+    for block in blocks_of(home, session, size=size, damage=damage, progress=progress):
+        yield from block.lines()
+
+
+def _is_whole(piece: Piece) -> bool:
+    try:
+        return not piece.lines or bool(piece.block())
+    except BlockError:
+        return False
+
+
 def blocks_of(
     home: Home,
     session: Session,

@@ -25,6 +25,8 @@ Write a session to a file of another form: for other tools, a web page, another 
 _EPILOG = """\
 forms, by the ending of FILE or by --format:
   .cast               asciinema's asciicast-v3 (also: asciicast-v2, asciicast-v1)
+  .txt                what stood on the screen, each line once, as cs-text prints it
+  .md                 the same as Markdown, under what was typed
   .ttyrec             ttyrec, for ttyplay and termplay: output and sizes only
   .typescript         util-linux's typescript, with NAME.timing and, if anything was typed,
                       NAME.input beside it, for scriptreplay (also: typescript-classic)

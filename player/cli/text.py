@@ -7,19 +7,18 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from formats import timestamp
-from player.cli.console import SESSION_HELP, checked, command_parser, escaped, say_damage
-from player.times import Span, clock, date_and_clock, elapsed, parse
+from player.cli.console import SESSION_HELP, checked, command_parser, say_damage
+from player.times import Span, parse
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from formats.meta import Meta
     from player.transcript import Read
 
 PROG = "cs-text"
 _US_PER_S = 1_000_000
-_FENCE = "`````"
 
 _DESCRIPTION = """\
 Print all that stood on a session's screen as text: the transcript.
@@ -50,26 +49,28 @@ def main(argv: Sequence[str]) -> int:
     from formats.damage import Damage  # noqa: PLC0415
     from formats.layout import Home  # noqa: PLC0415
     from formats.store import listed, resolve  # noqa: PLC0415
-    from player.sidecar import lines_of  # noqa: PLC0415
+    from player.reading import markdown, plain, timed, title_of  # noqa: PLC0415
+    from player.sidecar import lines_in_turn  # noqa: PLC0415
     from player.transcript import transcript  # noqa: PLC0415
 
     home = Home.of(os.environ, typed.home)
     one = listed(home, resolve(home, typed.session))
     damage = Damage()
-    lines = list(lines_of(home, one.session, damage=damage))
     start_us = one.meta.start_us
-    last_us = max((line.last_us for line in lines), default=start_us)
-    span = Span(start_us, max(one.meta.end_us or 0, last_us))
+    end_us = one.meta.end_us
+    if end_us is None and any(place and place.needs_end for place in (typed.start, typed.to)):
+        end_us = one.session.last_us()
+    span = Span(start_us, end_us or start_us)
     since_us = start_us + typed.start.position_us(span) if typed.start else None
     until_us = start_us + typed.to.position_us(span) if typed.to else None
-    reads = transcript(lines, since_us, until_us)
+    reads = transcript(lines_in_turn(home, one.session, damage=damage), since_us, until_us)
     printed: Iterator[str]
     if typed.json:
         printed = (_as_json(one.meta, read) for read in reads)
     elif typed.markdown:
-        printed = _markdown(one.meta, reads)
+        printed = markdown(title_of(one.meta), one.meta, reads)
     else:
-        printed = (_plain(read, start_us, times=typed.times) for read in reads)
+        printed = timed(reads, start_us) if typed.times else plain(reads)
     for line in printed:
         print(line)
     say_damage(PROG, damage)
@@ -89,37 +90,6 @@ def parser() -> ArgumentParser:
     forms.add_argument("--markdown", action="store_true", help="as Markdown")
     forms.add_argument("--json", action="store_true", help="one JSON object a line")
     return made
-
-
-def _plain(read: Read, start_us: int, *, times: bool) -> str:
-    first_us = read.line.first_us
-    when = f"{elapsed(max(0, first_us - start_us))} {clock(first_us)}  " if times else ""
-    return when + escaped(read.text)
-
-
-def _markdown(meta: Meta, reads: Iterable[Read]) -> Iterator[str]:
-    """Typed lines as headings, what came after each in a block.
-
-    The fence is longer than any run of backticks that a screen is likely to show.
-    """
-    from player.transcript import entered  # noqa: PLC0415
-
-    title = meta.title or " ".join(meta.command) or meta.session_id
-    yield f"# {escaped(title)}\n\n{date_and_clock(meta.start_us)}, session {meta.session_id}\n"
-    inside = False
-    for read in reads:
-        if read.line.typed:
-            if inside:
-                yield f"{_FENCE}\n"
-            inside = False
-            yield f"## {clock(read.line.first_us)}  {escaped(entered(read.text))}\n"
-            continue
-        if not inside:
-            yield f"{_FENCE}text"
-            inside = True
-        yield escaped(read.text)
-    if inside:
-        yield _FENCE
 
 
 def _as_json(meta: Meta, read: Read) -> str:

@@ -18,18 +18,22 @@ class Form(NamedTuple):
     """A form: its name, the endings of files that mean it, whether secrets are masked by default.
 
     `stream`: its bytes come one after another, so that it can go to stdout and be compressed.
+    `drawn`: it shows what stood on the screen, so that a screen engine is needed.
     """
 
     name: str
     endings: tuple[str, ...]
     masked: bool = False
     stream: bool = True
+    drawn: bool = False
 
 
 FORMS: Final = (
     Form("asciicast-v3", (".cast",), masked=True),
     Form("asciicast-v2", (".v2.cast",), masked=True),
     Form("asciicast-v1", (".v1.cast",), masked=True),
+    Form("text", (".txt",), masked=True, drawn=True),
+    Form("markdown", (".md",), masked=True, drawn=True),
     Form("ttyrec", (".ttyrec", ".tty")),
     Form("typescript", (".typescript", ".script"), stream=False),
     Form("typescript-classic", (), stream=False),

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from formats.entry import Entry
     from formats.interchange.left_out import LeftOut
     from formats.session import Session
+    from player.cli.progress import Progress
     from player.exporting.forms import Destination
+    from player.exporting.job import Job
 
     Write = Callable[[Iterable[Entry], LeftOut], Iterator[bytes]]
 
@@ -22,15 +24,37 @@ _TYPED: Final = ".input"
 _TIMING: Final = ".timing"
 
 
+def write(job: Job, to: Destination, progress: Progress) -> list[str]:
+    """Write what is wanted of a session. Gives the names of the files, none for stdout."""
+    name = to.target.form.name
+    if name.startswith("tar"):
+        entries = None if job.as_it_is else job.entries(progress)
+        marks = job.marks_path() if job.redaction is None else None
+        return write_archive_file(job.session, entries, marks, to)
+    if name.startswith("typescript"):
+        return write_typescript_files(job.entries(progress), to, job.left_out)
+    if name in ("text", "markdown"):
+        from player.exporting.transcribing import transcribed  # noqa: PLC0415  as each writer
+
+        return write_pieces(transcribed(name, job, progress), to)
+    if name == "jsonl" and job.wanted.everything:
+        return write_stream(job.all_entries(progress), to, job.left_out)
+    return write_stream(job.entries(progress), to, job.left_out)
+
+
 def write_stream(entries: Iterable[Entry], to: Destination, left_out: LeftOut) -> list[str]:
     """Write a form whose bytes come one after another. Gives the names of the files."""
-    name, compression = to.target.form.name, to.target.compression
+    name = to.target.form.name
     pieces = _writer(name)(entries, left_out)
-    if compression == ".zst" and name == "jsonl":
-        pieces = _sealed(pieces)
-    elif compression:
-        pieces = compressed(pieces, compression)
-    return _write(pieces, to)
+    if to.target.compression == ".zst" and name == "jsonl":
+        return _write(_sealed(pieces), to)
+    return write_pieces(pieces, to)
+
+
+def write_pieces(pieces: Iterator[bytes], to: Destination) -> list[str]:
+    """Write bytes that come one after another. Gives the names of the files."""
+    compression = to.target.compression
+    return _write(compressed(pieces, compression) if compression else pieces, to)
 
 
 def _write(pieces: Iterable[bytes], to: Destination) -> list[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
-from formats.entry import OUTPUT, Entry
-from formats.interchange.left_out import LeftOut
-from formats.size import DEFAULT_SIZE
+from formats.layout import Home
+from formats.session import Session
+from player.cli.progress import Progress
 from player.exporting.forms import (
     FORMS,
     NAMES,
@@ -18,25 +19,28 @@ from player.exporting.forms import (
     form_named,
     target_of,
 )
-from player.exporting.preparing import begun
-from player.exporting.writing import write_stream
+from player.exporting.job import Job
+from player.exporting.writing import write
+from tests.support.logs import Said, start, write_log
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_SAID = Entry(1_000_000, "11111111-1111-4111-8111-111111111111", OUTPUT, b"said")
-# These two kinds have writers of their own, and tests of them in tests/cli/test_export.py.
-_STREAMS = [form.name for form in FORMS if not form.name.startswith(("typescript", "tar"))]
+    from player.exporting.forms import Form
 
 
-@pytest.mark.parametrize("name", _STREAMS)
-def test_each_form_that_is_offered_has_a_writer(name: str, tmp_path: Path) -> None:
-    path = str(tmp_path / "x")
-    to = Destination(path, Target(form_named(name)))
-    assert write_stream(begun([_SAID], DEFAULT_SIZE), to, LeftOut()) == [path]
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+def test_each_form_that_is_offered_has_a_writer(form: Form, tmp_path: Path) -> None:
+    if form.drawn:
+        pytest.importorskip("pyghostty")
+    log, path = tmp_path / "x.jsonl", str(tmp_path / "x")
+    write_log(log, start(), Said(0, b"said"))
+    job = Job(Home(str(tmp_path / "home")), Session.at(str(log)))
+    assert path in write(job, Destination(path, Target(form)), Progress("cs-export", 1))
+    assert os.path.getsize(path) > 0
 
 
-@pytest.mark.parametrize("name", ["txt", "md", "html", "svg", "png", "gif", "mp4", "webm"])
+@pytest.mark.parametrize("name", ["bmp", "pdf"])
 def test_a_form_that_is_not_written_is_no_form(name: str) -> None:
     with pytest.raises(ExportError) as by_ending:
         target_of(f"x.{name}", None)

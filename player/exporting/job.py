@@ -1,0 +1,105 @@
+"""One session on its way out: what of it, with its marks, and its secrets masked or not."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+from formats.damage import Damage
+from formats.entry import event_size
+from formats.errors import LogError, printable
+from formats.interchange.left_out import LeftOut
+from formats.marks import marks_path, read_marks
+from player.exporting.preparing import Wanted, prepared
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from formats.entry import Entry
+    from formats.layout import Home
+    from formats.marks import Mark
+    from formats.session import Session
+    from formats.size import Size
+    from player.cli.progress import Progress
+    from player.redact.redaction import Redaction
+
+# What a line of the log holds beside its base64, to guess how much of the log an entry is.
+_LINE_BYTES: Final = 130
+
+
+class Job:
+    """A session, what is wanted of it, and what there is to say about it in the end.
+
+    Raises LogError when it holds no entry.
+    """
+
+    def __init__(self, home: Home, session: Session) -> None:
+        first = next(session.entries(), None)
+        if first is None:
+            raise LogError(f"{printable(session.path, 200)} holds no log entry")
+        self.home, self.session, self.first = home, session, first
+        self.wanted = Wanted()
+        self.damage = Damage()
+        self.left_out = LeftOut()
+        self.redaction: Redaction | None = None
+        self.remarks: list[str] = []
+
+    def redact(self, environ: Mapping[str, str]) -> None:
+        """Have secrets masked in all that is written."""
+        from formats.config import load  # noqa: PLC0415  not where nothing is to be masked
+        from player.redact.finder import Finder  # noqa: PLC0415
+        from player.redact.redaction import Redaction  # noqa: PLC0415
+
+        finder = Finder.of(load(self.home, environ))
+        self.redaction = Redaction.of(self.session, finder, self.damage, self.wanted.size)
+
+    @property
+    def as_it_is(self) -> bool:
+        """Whether all of it is wanted, and unchanged."""
+        return self.wanted.everything and self.redaction is None
+
+    def entries(self, progress: Progress) -> Iterator[Entry]:
+        """What is wanted, beginning with a start event that states the size."""
+        return prepared(self.all_entries(progress), self.size, self.wanted, self.marks())
+
+    def all_entries(self, progress: Progress) -> Iterator[Entry]:
+        """All entries, with their secrets masked where that is wanted."""
+        if self.redaction is not None:
+            return _counted(self.redaction.entries(), progress)
+        return _counted(self.session.entries(self.damage), progress)
+
+    @property
+    def size(self) -> Size:
+        """The terminal's size at the beginning: asked for, stated, or else inferred."""
+        if self.wanted.size is not None:
+            return self.wanted.size
+        event = self.first.event
+        if event is not None and (stated := event_size(event)) is not None:
+            return stated
+        from player.sizing import initial_size  # noqa: PLC0415  only for other writers' logs
+
+        return initial_size(self.session.entries())
+
+    def marks(self) -> list[Mark]:
+        """The marks that were set after the recording."""
+        if self.marks_path() is None:
+            return []
+        marks = read_marks(self.home, self.session.id)
+        return [mark._replace(label=self.masked(mark.label)) for mark in marks]
+
+    def marks_path(self) -> str | None:
+        """The file of the marks of a session of the store, if there is one."""
+        if self.session.path != self.home.log(self.session.id):
+            return None
+        path = marks_path(self.home, self.session.id)
+        return path if os.path.isfile(path) else None
+
+    def masked(self, text: str) -> str:
+        """A title or a label without secrets, where they are to be masked."""
+        return text if self.redaction is None else self.redaction.text(text)
+
+
+def _counted(entries: Iterable[Entry], progress: Progress) -> Iterator[Entry]:
+    for entry in entries:
+        progress.add(len(entry.data) * 4 // 3 + _LINE_BYTES)
+        yield entry

@@ -1,0 +1,65 @@
+"""A session as text: its transcript, as `cs-text` prints it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from formats.store import listed
+from player.exporting.preparing import begun
+from player.reading import markdown, plain, title_of
+from player.sidecar import lines_in_turn
+from player.transcript import transcript
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from player.cli.progress import Progress
+    from player.exporting.job import Job
+    from player.lineblock import ScreenLine
+
+_BATCH_LINES: Final = 1000
+
+
+def transcribed(form: str, job: Job, progress: Progress) -> Iterator[bytes]:
+    """The bytes of a file of text or Markdown. Speed and waits mean nothing to it."""
+    meta, wanted = listed(job.home, job.session).meta, job.wanted
+    since_us = meta.start_us + wanted.start_us if wanted.start_us else None
+    until_us = None if wanted.end_us is None else meta.start_us + wanted.end_us
+    reads = transcript(_lines(job, progress), since_us, until_us)
+    if form == "markdown":
+        title = job.masked(title_of(meta))
+        written = markdown(title, meta, reads, headings=wanted.typed)
+    else:
+        written = plain(reads)
+    batch: list[str] = []
+    for line in written:
+        batch.append(line)
+        if len(batch) >= _BATCH_LINES:
+            yield _bytes(batch)
+            batch.clear()
+    yield _bytes(batch)
+
+
+def _lines(job: Job, progress: Progress) -> Iterator[ScreenLine]:
+    """The screen lines; without secrets they are such as nobody ever saw.
+
+    Then they are made from what is left of the bytes: in a line, a secret can stand in pieces.
+    """
+    if job.redaction is not None and job.redaction.report.secrets:
+        from player.lines import screen_lines  # noqa: PLC0415  mostly the index has them
+
+        entries = begun(job.all_entries(progress), job.size, job.wanted.size)
+        return screen_lines(entries, job.size)
+    done_bytes = 0
+
+    def told(done: int, _total: int) -> None:
+        nonlocal done_bytes
+        progress.add(done - done_bytes)
+        done_bytes = done
+
+    damage = job.damage if job.redaction is None else None
+    return lines_in_turn(job.home, job.session, size=job.wanted.size, damage=damage, progress=told)
+
+
+def _bytes(batch: list[str]) -> bytes:
+    return "".join([f"{line}\n" for line in batch]).encode()

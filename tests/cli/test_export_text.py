@@ -1,0 +1,94 @@
+"""`cs-export` to text and Markdown: the transcript, without secrets unless they are wanted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.logs import Said, ended, start, store_log
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytest.importorskip("pyghostty")
+
+KEY = "ghp_0123456789abcdefABCDEF0123456789abcd"
+
+
+@pytest.fixture(autouse=True)
+def _utc(monkeypatch) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+
+
+@pytest.fixture
+def talk(home: Path) -> str:
+    return store_log(
+        home,
+        start(title="a talk"),
+        Said(1000, b"$ "),
+        Said(1500, b"make it", "input"),
+        Said(1510, b"make it"),
+        Said(2500, b"\r", "input"),
+        Said(2510, "\r\n\u256d\u2500\u2500\u2500\u256e\r\n\u2502 a \u2502\r\n".encode()),
+        Said(5000, b"made\r\n"),
+        ended(9000),
+    )
+
+
+@pytest.fixture
+def leak(home: Path) -> str:
+    """A key that comes in two pieces, in two places of the stream."""
+    return store_log(
+        home,
+        start(),
+        Said(1000, f"\x1b[2;1HGITHUB_TOKEN={KEY[:10]}\x1b[1;1Habove".encode()),
+        Said(1500, f"\x1b[2;{14 + 10}H{KEY[10:]}\r\n".encode()),
+        Said(4000, b"below\r\n"),
+        ended(9000),
+    )
+
+
+def _exported(cs, tmp_path: Path, *arguments: object) -> str:
+    done = cs("export", *arguments)
+    assert done.returncode == 0, done.stderr
+    return (tmp_path / done.stdout.strip()).read_text()
+
+
+@pytest.mark.parametrize(("ending", "option"), [("txt", []), ("md", ["--markdown"])])
+def test_it_is_what_cs_text_prints(cs, talk, tmp_path, ending, option) -> None:
+    for redact in ("--redact", "--no-redact"):
+        out = tmp_path / f"x{redact}.{ending}"
+        assert _exported(cs, tmp_path, talk, redact, "-o", out) == cs("text", talk, *option).stdout
+    part = ["--from", "2", "--to", "3"]
+    shown = _exported(cs, tmp_path, talk, "-o", tmp_path / f"y.{ending}", *part)
+    assert shown == cs("text", talk, *option, *part).stdout
+
+
+def test_without_what_was_typed_there_are_no_headings(cs, talk, tmp_path) -> None:
+    shown = _exported(cs, tmp_path, talk, "-o", tmp_path / "x.md", "--no-input")
+    assert "## " not in shown
+    assert shown.count("`````") == 2
+    assert "$ make it\na\nmade\n" in shown
+
+
+@pytest.mark.parametrize("ending", ["txt", "md", "txt.gz"])
+def test_secrets_are_masked_unless_they_are_wanted(cs, leak, tmp_path, ending) -> None:
+    import gzip  # noqa: PLC0415
+
+    out = tmp_path / f"x.{ending}"
+    read = gzip.decompress if ending.endswith("gz") else bytes
+    done = cs("export", leak, "-o", out)
+    assert "masked (best effort); --no-redact leaves all as it is" in done.stderr
+    shown = read(out.read_bytes()).decode()
+    assert KEY not in shown
+    assert KEY[10:] not in shown
+    assert f"GITHUB_TOKEN={'*' * len(KEY)}" in shown
+    assert "below\n" in shown
+    done = cs("export", leak, "-o", out, "--no-redact", "--force")
+    assert done.stderr.startswith("cs-export: unredacted: ")
+    assert f"GITHUB_TOKEN={KEY}" in read(out.read_bytes()).decode()
+
+
+def test_to_stdout(cs, talk) -> None:
+    assert cs("export", talk, "-f", "text", "-o", "-").stdout == cs("text", talk).stdout
