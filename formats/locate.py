@@ -145,16 +145,23 @@ class _Looking:
     def _changed(self, wrong: Iterable[Range]) -> Iterator[Finding]:
         """Ranges that a hash speaks against though each line in them reads."""
         for one in wrong:
-            if any(
-                finding.offset is not None
-                and finding.offset < one.end
-                and (finding.end is None or finding.end > one.start)
-                for finding in self._found
-            ):
+            if any(_explains(finding, one) for finding in self._found):
                 continue
             first_us, last_us = self._times.get(one, (None, None))
             what = "not what was written: its SHA-256 differs, though every line reads"
             yield Finding("changed", what, one.start, one.end, at_us=first_us, until_us=last_us)
+
+
+def _explains(finding: Finding, wrong: Range) -> bool:
+    """Whether what was found is why the hash of a range differs.
+
+    A broken line may reach into the next range; that one's hash must be explained by itself.
+    """
+    if finding.offset is None or finding.offset >= wrong.end:
+        return False
+    if finding.kind == "frame" and finding.end is not None:
+        return finding.end > wrong.start
+    return finding.offset >= wrong.start
 
 
 def _finding(
