@@ -117,9 +117,10 @@ class Bench:
         check: Callable[[Path], dict[str, Any]] | None = None,
         **more: object,
     ) -> dict[str, Any]:
-        with self._run_folder() as name:
+        # The name of a socket may have some 100 bytes, whatever folder was asked for.
+        with self._run_folder() as name, tempfile.TemporaryDirectory() as meeting:
             folder = Path(name)
-            socket = str(folder / "stage")
+            socket = str(Path(meeting) / "stage")
             # -S and -E: the load is up sooner; it needs nothing that is installed.
             command = [sys.executable, "-S", "-E", str(HERE / "load.py"), socket, *load]
             request = {
