@@ -22,6 +22,7 @@ _PREFIX = "CLAUDE_SESSIONS_"
 _LARGEST_FILE_BYTES = 1 << 20
 _ESCAPE, _RETURN, _DELETE = 0x1B, 0x0D, 0x7F
 SYNCS = ("none", "100ms", "1s", "each")
+_US_PER_DAY = 86_400_000_000
 _UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
@@ -44,14 +45,16 @@ class Config(NamedTuple):
     retention_days: float | None = None
     max_store_bytes: int | None = None
     """Limits beyond which old sessions go to the trash by themselves; none unless set."""
-    trash_days: float = 7.0
-    """So long a session stays in the trash before it is erased."""
+    trash_days: float | None = 7.0
+    """So long a session stays in the trash before it is erased; None: until somebody does it."""
     keep_lines: bool = False
     """Whether the screen lines and the summary stay when retention removes a session."""
     redact: tuple[str, ...] = ()
     """Regular expressions of what is masked beyond the built-in rules."""
     redact_words: tuple[str, ...] = ()
     """Texts that are masked wherever they stand."""
+    seal_after: float | None = 7.0
+    """Days after which the log of a session that has ended is compressed whole; None: never."""
     sync: str = "1s"
     """How long what was recorded may wait to be durable: none (for ever), 100ms, 1s, each."""
     strict: bool = False
@@ -221,6 +224,17 @@ def _days(value: object) -> float:
     return float(value)
 
 
+def _seal_after(value: object) -> float | None:
+    if isinstance(value, str) and value != "none":
+        from formats.quantities import parse_age_us  # noqa: PLC0415  only where it is set
+
+        try:
+            return parse_age_us(value) / _US_PER_DAY
+        except ValueError:
+            raise ValueError('an age, as "7d" or "12h", or "none"') from None
+    return _limit_days(value)
+
+
 def _limit_bytes(value: object) -> int | None:
     from formats.quantities import parse_bytes  # noqa: PLC0415  only where it is set
 
@@ -273,10 +287,11 @@ _CHECKS: dict[str, Callable[[object], Any]] = {
     "quiet": _flag,
     "retention_days": _limit_days,
     "max_store_bytes": _limit_bytes,
-    "trash_days": _days,
+    "trash_days": _limit_days,
     "keep_lines": _flag,
     "redact": _patterns,
     "redact_words": _patterns,
+    "seal_after": _seal_after,
     "sync": _sync,
     "strict": _flag,
 }

@@ -2,7 +2,8 @@
 
 What goes is decided by `formats.retention`; how it goes is `formats.trash`'s. Nobody loses a
 session that he was not told of: the first time that limits of the config would remove something,
-this is only stated in `retention.json`, and carried out a day after a person was shown it.
+this is only stated (`retention.json`, and a notice), and carried out a day after a person was
+shown it. What was then done is told too.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import orjson
 
 from formats.belongings import belongings
 from formats.errors import LogError, SessionsError
-from formats.files import FILES
+from formats.files import FILES, Files
+from formats.layout import read_small
+from formats.notices import leave_notice, shown_us
 from formats.retention import US_PER_DAY, Candidate, Limits, expired, plan
 from formats.store import listing
 from formats.trash import discard, erase, settle, trash
@@ -61,97 +64,148 @@ def limits_of(config: Config) -> Limits:
     return Limits(None if days is None else int(days * US_PER_DAY), config.max_store_bytes)
 
 
-def carry_out(home: Home, going: Plan, now_us: int, *, keep_lines: bool = False) -> Outcome:
+def carry_out(
+    home: Home, going: Plan, now_us: int, *, keep_lines: bool = False, files: Files = FILES
+) -> Outcome:
     """Move to the trash what a plan says; one that cannot be moved does not keep the others."""
     discarded: list[str] = []
     failed: list[str] = []
     for one in going.going:
         try:
-            discard(home, one.session_id, now_us, keep_lines=keep_lines)
+            discard(home, one.session_id, now_us, keep_lines=keep_lines, files=files)
             discarded.append(one.session_id)
         except SessionsError as error:
             failed.append(str(error))
     return Outcome(tuple(discarded), failed=tuple(failed))
 
 
-def empty_trash(home: Home, trash_days: float, now_us: int) -> Outcome:
-    """Erase what has been in the trash for longer than that."""
-    removed = trash(home)
+def empty_trash(home: Home, trash_days: float | None, now_us: int, files: Files = FILES) -> Outcome:
+    """Erase what has been in the trash for longer than that; nothing when that is None."""
+    removed = trash(home) if trash_days is not None else []
     erased: list[str] = []
     failed: list[str] = []
-    for place in expired([one.removed_us for one in removed], trash_days, now_us):
+    for place in expired([one.removed_us for one in removed], trash_days or 0, now_us):
         try:
-            erase(home, removed[place])
+            erase(home, removed[place], files)
             erased.append(removed[place].session_id)
         except LogError as error:
             failed.append(str(error))
     return Outcome(erased=tuple(erased), failed=tuple(failed))
 
 
-def maintain(home: Home, config: Config, now_us: int) -> Outcome:
+def maintain(home: Home, config: Config, now_us: int, files: Files = FILES) -> Outcome:
     """What is due now: go on after a crash, empty the trash, and keep to the config's limits.
 
-    Nobody calls it yet: limits act through `cs-prune` alone, and the documents say so. To be
-    called now and then by whoever keeps the house in the background. Does nothing to any
-    session unless the config sets a limit and a person was told (`notice`) a day ago.
+    To be called now and then by whoever keeps the house in the background, by one at a time. It
+    moves no session unless the config sets a limit and a person was told a day ago, and erases none
+    but those that were in the trash for `trash_days`. Raises UnsafeHomeError, LogError, OSError.
     """
-    failed = tuple(settle(home))
-    emptied = empty_trash(home, config.trash_days, now_us)
-    done = Outcome(erased=emptied.erased, failed=failed + emptied.failed)
+    failed = tuple(settle(home, files))
+    emptied = empty_trash(home, config.trash_days, now_us, files)
     limits = limits_of(config)
+    stated = _read_stated(home).heard(shown_us(home))
+    went = Outcome()
     if not limits:
-        _state(home, None)
-        return done
-    due = plan(candidates(home, listing(home)), limits, now_us)
-    stated = _stated(home)
-    if stated is None or stated["limits"] != list(limits):
-        if due.going:
-            _state(home, {"limits": list(limits), "going": len(due.going), "shown_us": None,
-                          "bytes": due.freed_bytes})  # fmt: skip
-        return done
-    shown_us = stated["shown_us"]
-    if shown_us is None or now_us - shown_us < _GRACE_AFTER_TELLING_US:
-        return done
-    went = carry_out(home, due, now_us, keep_lines=config.keep_lines)
-    return Outcome(went.discarded, done.erased, done.failed + went.failed)
+        stated = stated._replace(limits=None, going=0)
+    else:
+        due = plan(candidates(home, listing(home)), limits, now_us)
+        if stated.limits != limits:
+            # Nothing to tell yet: it is stated when something would go.
+            stated = stated.of(limits, due, now_us) if due.going else stated._replace(limits=None)
+        elif stated.told_us is not None and now_us - stated.told_us >= _GRACE_AFTER_TELLING_US:
+            went = carry_out(home, due, now_us, keep_lines=config.keep_lines, files=files)
+    stated = stated.plus(len(went.discarded), len(emptied.erased), now_us)
+    _state(home, stated, config, files)
+    return Outcome(went.discarded, emptied.erased, failed + emptied.failed + went.failed)
 
 
-def notice(home: Home, now_us: int) -> str | None:
-    """What a person must be told before limits of the config remove a session for the first time.
+class _Stated(NamedTuple):
+    """What is in `retention.json`: what a person was told, and what he still has to be told.
 
-    Call it only where the words will be seen: it is told once, and a day later it is done.
+    `limits` are those that were stated, at `stated_us`; `told_us` is when that was shown. `moved`
+    and `erased` count sessions since a notice was last shown; `news_us` is when there last was
+    something new.
     """
-    stated = _stated(home)
-    if stated is None or stated["shown_us"] is not None:
-        return None
-    _state(home, stated | {"shown_us": now_us})
-    count = stated["going"]
-    return (
-        f"by your config (retention_days, max_store_bytes) {count} old session"
-        f"{'s go' if count > 1 else ' goes'} to the trash, tomorrow at the earliest: "
-        "cs-prune --dry-run shows them, cs-pin keeps one"
-    )
 
+    limits: Limits | None = None
+    going: int = 0
+    stated_us: int = 0
+    told_us: int | None = None
+    moved: int = 0
+    erased: int = 0
+    news_us: int = 0
 
-def _stated(home: Home) -> dict[str, Any] | None:
-    try:
-        with open(os.path.join(home.path, _STATED), "rb") as file:
-            found: Any = orjson.loads(file.read(_LARGEST_BYTES))
-        shown_us = found["shown_us"]
-        valid = (
-            isinstance(found["limits"], list)
-            and type(found["going"]) is int
-            and (shown_us is None or type(shown_us) is int)
+    def heard(self, shown: int | None) -> _Stated:
+        """After a notice was shown at that time."""
+        if shown is None or shown < self.news_us:
+            return self
+        told_us = shown if self.told_us is None else self.told_us
+        return self._replace(told_us=told_us, moved=0, erased=0)
+
+    def of(self, limits: Limits, due: Plan, now_us: int) -> _Stated:
+        """Other limits, by which something would go."""
+        return _Stated(
+            limits, len(due.going), now_us, None, self.moved, self.erased, news_us=now_us
         )
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return found if valid else None
+
+    def plus(self, moved: int, erased: int, now_us: int) -> _Stated:
+        """What was done just now."""
+        if not (moved or erased):
+            return self
+        return self._replace(moved=self.moved + moved, erased=self.erased + erased, news_us=now_us)
+
+    def words(self, trash_days: float | None) -> list[str]:
+        """What a person has to be told, a line each."""
+        lines: list[str] = []
+        by_config = "by your config (retention_days, max_store_bytes)"
+        if self.limits and self.told_us is None:
+            goes = f"{_sessions(self.going, 'old ')} {'go' if self.going > 1 else 'goes'}"
+            lines.append(
+                f"{by_config} {goes} to the trash, a day from now at the earliest: "
+                "cs-prune --dry-run shows them, cs-pin keeps one"
+            )
+        if self.moved:
+            until = "" if trash_days is None else f", for {trash_days:g} days"
+            lines.append(
+                f"{by_config} {_sessions(self.moved)} went to the trash: cs-restore lists them, "
+                f"and brings them back{until}"
+            )
+        if self.erased:
+            days = f"{trash_days or 0:g}"
+            lines.append(
+                f"{_sessions(self.erased)} that had been in the trash for {days} days "
+                f"{'were' if self.erased > 1 else 'was'} erased (trash_days)"
+            )
+        return lines
 
 
-def _state(home: Home, what: dict[str, Any] | None) -> None:
-    path = os.path.join(home.path, _STATED)
-    if what is None:
-        if os.path.exists(path):
-            os.unlink(path)
+def _sessions(count: int, kind: str = "") -> str:
+    return f"{count} {kind}session{'' if count == 1 else 's'}"
+
+
+def _read_stated(home: Home) -> _Stated:
+    """What is stated; nothing where the file is missing or is not ours."""
+    data = read_small(os.path.join(home.path, _STATED), _LARGEST_BYTES)
+    try:
+        found: dict[str, Any] = orjson.loads(data or b"")
+        limits, told_us = found.pop("limits"), found["told_us"]
+        stated = _Stated(None if limits is None else Limits(*limits), **found)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return _Stated()
+    numbers = stated[1:] if told_us is not None else stated._replace(told_us=0)[1:]
+    return stated if all(type(number) is int for number in numbers) else _Stated()
+
+
+def _state(home: Home, stated: _Stated, config: Config, files: Files) -> None:
+    """Write it, where it is new, and leave the notice that follows from it."""
+    if stated == _read_stated(home):
         return
-    FILES.replace(path, orjson.dumps(what))
+    # First what is told: a crash in between tells it again, and never does what was not told.
+    leave_notice(home, stated.words(config.trash_days), files)
+    path = os.path.join(home.path, _STATED)
+    if stated._replace(news_us=0, told_us=None, stated_us=0) == _Stated():
+        if os.path.lexists(path):
+            files.unlink(path)
+        return
+    fields = stated._asdict() | {"limits": stated.limits and list(stated.limits)}
+    files.replace(path, orjson.dumps(fields), durable=True)

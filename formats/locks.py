@@ -27,7 +27,7 @@ def take(path: str, *, wait: bool) -> int:
         try:
             os.fchmod(fd, FILE_MODE)  # whatever the umask: the next one must be able to open it
             fcntl.flock(fd, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if _is_at(path, fd):
+            if is_at(path, fd):
                 return fd
         except BaseException:
             os.close(fd)
@@ -50,7 +50,8 @@ def taken(path: str, *, wait: bool) -> Generator[None]:
         os.close(fd)
 
 
-def _is_at(path: str, fd: int) -> bool:
+def is_at(path: str, fd: int) -> bool:
+    """Whether an open file still has that name; a link is not followed."""
     try:
         return os.path.samestat(os.lstat(path), os.fstat(fd))
     except FileNotFoundError:

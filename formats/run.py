@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from formats.layout import Home
 
 MARKS = ".marks"
+LEFT = ".left"
+_ID_LENGTH = 36
 _LARGEST_BYTES = 1 << 16
 _LONGEST_LABEL = 1000
 _LONGEST_NAME = 4096
@@ -74,7 +76,7 @@ def write_run(home: Home, run: Run) -> int:
 
 def remove_run(home: Home, session_id: str) -> None:
     """The recorder ends, or what a killed one left has served its purpose. Never fails."""
-    for name in (session_id, session_id + MARKS):
+    for name in (session_id, session_id + MARKS, session_id + LEFT):
         try:
             os.unlink(os.path.join(home.run, name))
         except OSError:
@@ -83,7 +85,50 @@ def remove_run(home: Home, session_id: str) -> None:
 
 def read_run(home: Home, session_id: str) -> Run | None:
     """What is stated for a session; None when nothing is, or nothing that can be read."""
-    fd = _open(_path(home, session_id), os.O_RDONLY)
+    return _read(_path(home, session_id), session_id)
+
+
+def dead_runs(home: Home) -> list[str]:
+    """The sessions whose recorder was killed, or died with the machine, and nobody saw to it yet.
+
+    Costs an open a recorder at work. A file system without locks tells of none.
+    """
+    try:
+        names = os.listdir(home.run)
+    except OSError:
+        return []
+    return [name for name in names if is_session_id(name) and _is_dead(_path(home, name))]
+
+
+def set_aside(home: Home, session_id: str) -> None:
+    """A killed recorder was seen to: what it left is kept for its terminal alone (`left_on`)."""
+    path = _path(home, session_id)
+    run = read_run(home, session_id)
+    if run is None or run.tty is None:
+        remove_run(home, session_id)
+        return
+    try:
+        os.utime(path)  # it is kept for so long from now on
+        os.rename(path, path + LEFT)
+    except OSError:
+        return
+
+
+def _is_dead(path: str) -> bool:
+    fd = _open(path, os.O_RDONLY)
+    if fd is None:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(fd)
+    return True
+
+
+def _read(path: str, session_id: str) -> Run | None:
+    fd = _open(path, os.O_RDONLY)
     if fd is None:
         return None
     try:
@@ -100,7 +145,8 @@ def runs(home: Home) -> list[Run]:
         names = os.listdir(home.run)
     except OSError:
         return []
-    found = [read_run(home, name) for name in names if is_session_id(name)]
+    ours = [name for name in names if is_session_id(name.removesuffix(LEFT))]
+    found = [_read(os.path.join(home.run, name), name[:_ID_LENGTH]) for name in ours]
     return sorted((run for run in found if run), key=lambda run: run.started_us, reverse=True)
 
 

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from formats.layout import new_session_id
+from formats.notices import take_notice
 from formats.size import DEFAULT_SIZE, Size
 from recorder.child import Child, Ending, find_command
 from recorder.clock import Clock
@@ -86,6 +87,7 @@ class Recording:
             self._announce()
             self._write_meta(None)
             self._log.watch()
+            self._sealing.keep_house()
             try:
                 ending = self._relay(child, signals)
             finally:
@@ -221,6 +223,9 @@ class Recording:
     def _announce(self) -> None:
         if not self._options.quiet:
             _say(f"recording {self._id[:8]} to {self._log.path}")
+            if os.isatty(2):
+                for line in take_notice(self._options.home, self._log.start_us):
+                    _say(line)
 
     def _conclude(self) -> None:
         log = self._log

@@ -7,6 +7,7 @@ any more, all whole lines are covered: the recorder may have been killed.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 import sys
@@ -90,6 +91,11 @@ class Digest:
             os.close(self._fd)
             self._fd = -1
 
+    def end(self) -> None:
+        """Let go of everything."""
+        self.leave()
+        self._sums.close()
+
     def _take(self, data: bytes) -> None:
         self._whole.update(data)
         self._offset += len(data)
@@ -130,6 +136,8 @@ class _SumsFile:
             flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
             self._fd = os.open(self._path, flags, FILE_MODE)
             os.fchmod(self._fd, FILE_MODE)
+            # A killed recorder's process may still be at it when another closes the log.
+            fcntl.flock(self._fd, fcntl.LOCK_EX)
             self._last = self._end = self._after_last_line()
         line = encode(block)
         self._end = self._last + os.pwrite(self._fd, line, self._last)
@@ -137,6 +145,12 @@ class _SumsFile:
     def complete(self) -> None:
         """What is stated next has a line of its own."""
         self._last = self._end
+
+    def close(self) -> None:
+        """Let go of the file; what is stated next opens it again."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
 
     def _after_last_line(self) -> int:
         """Behind what others have stated; over half a line."""

@@ -32,13 +32,14 @@ _QUIET_S = 1.0
 _LONGEST_WAIT_S = 60.0
 
 
-def seal_session(home: Home, session_id: str, files: Files = FILES) -> int:
+def seal_session(home: Home, session_id: str, files: Files = FILES, *, wait: bool = True) -> int:
     """Seal every closed plain segment of a session that another follows; the number of them.
 
     The last one stays as it is: a recorder that dies in mid-rotation leaves it to be closed. One
-    sealer a session: a second one waits for the first, then finds what is left.
+    sealer a session: a second one waits for the first, then finds what is left; without `wait` it
+    raises BlockingIOError.
     """
-    with taken(seal_lock(home, session_id), wait=True):
+    with taken(seal_lock(home, session_id), wait=wait):
         numbers = _unsealed(home, session_id)
         for number in numbers:
             seal_segment(home, session_id, number, files)

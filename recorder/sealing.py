@@ -1,8 +1,9 @@
-"""Starts the process that seals closed segments, one at a time, and forgets none.
+"""Starts the processes that work in the background of a session, and reaps them.
 
-Compressing is heavy, so it is never done here: a command of its own (`python -m recorder.seal`)
-does it at the lowest priority, and goes on when the recorder has ended. So are screen lines and
-keyframes, which `player.indexing` makes: after each sealing, and when the session ends.
+Closed segments are sealed, one at a time, and none is forgotten. Compressing is heavy, so it is
+never done here: a command of its own (`python -m recorder.seal`) does it at the lowest priority,
+and goes on when the recorder has ended. So are screen lines and keyframes, which `player.indexing`
+makes: after each sealing, and when the session ends. So is the store's maintenance.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from recorder.background import start_module
+from recorder.upkeep import start_maintenance
 
 if TYPE_CHECKING:
     from formats.layout import Home
@@ -28,6 +30,11 @@ class Sealing:
         self._session_id = session_id
         self._pid: int | None = None
         self._again = False
+        self._maintenance: int | None = None
+
+    def keep_house(self) -> None:
+        """Have the store looked after, where that is due."""
+        self._maintenance = start_maintenance(self._home)
 
     def start(self) -> None:
         """Seal what is closed by now; after the sealer that is at work, if one is."""
@@ -44,13 +51,9 @@ class Sealing:
 
     def reap(self) -> None:
         """A child of ours has ended: if it was the sealer, start it again where there is need."""
-        if self._pid is None:
-            return
-        try:
-            pid, _ = os.waitpid(self._pid, os.WNOHANG)
-        except ChildProcessError:
-            pid = self._pid
-        if pid:
+        if self._maintenance is not None and _has_ended(self._maintenance):
+            self._maintenance = None
+        if self._pid is not None and _has_ended(self._pid):
             self._pid = None
             if self._again:
                 self.start()
@@ -69,3 +72,11 @@ class Sealing:
                 start_module("player.indexing", arguments, lowest_priority=True)
             except OSError:  # made by whoever asks for it
                 return
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether a child of ours is no more; it is reaped then."""
+    try:
+        return bool(os.waitpid(pid, os.WNOHANG)[0])
+    except ChildProcessError:
+        return True

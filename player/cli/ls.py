@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from formats.store import Listed
 
 PROG = "cs-ls"
-_STDOUT = 1
+_STDOUT, _STDERR = 1, 2
 _USUAL_WIDTH = 80
 _REBUILD_S = 0.2
 # What a person waits for without noticing; the next call goes on.
@@ -63,6 +63,11 @@ def main(argv: Sequence[str]) -> int:
         say(PROG, f"no session is recorded yet in {home.logs}: cs-rec makes one")
     for line in _lines(listed[: typed.number], json_wanted=typed.json):
         print(line)
+    if os.isatty(_STDERR):
+        from formats.notices import take_notice  # noqa: PLC0415  only where it will be seen
+
+        for words in take_notice(home, time.time_ns() // 1000):
+            say(PROG, words)
     return 0
 
 

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from formats.config import Config
-from formats.housekeeping import maintain, notice
+from formats.housekeeping import maintain
 from formats.layout import Home
+from formats.notices import take_notice
 from formats.quantities import parse_age_us, parse_bytes
 from formats.retention import US_PER_DAY, Candidate, Limits, plan
 from formats.trash import trash
@@ -131,7 +132,7 @@ def test_nothing_goes_unless_it_was_asked_for(three) -> None:
     store, _ = three
     assert maintain(store, Config(), NOW_US + TEN_YEARS_US) == ((), (), ())
     assert not trash(store)
-    assert notice(store, NOW_US) is None
+    assert take_notice(store, NOW_US) == []
 
 
 def test_a_person_is_told_a_day_before_the_first_goes(three) -> None:
@@ -140,10 +141,9 @@ def test_a_person_is_told_a_day_before_the_first_goes(three) -> None:
     for _ in range(3):  # whoever keeps the house comes often; nobody was told yet
         maintain(store, config, NOW_US)
         assert not removed(store)
-    words = notice(store, NOW_US)
-    assert words is not None
+    (words,) = take_notice(store, NOW_US)
     assert "2 old sessions go to the trash" in words
-    assert notice(store, NOW_US) is None  # once
+    assert take_notice(store, NOW_US) == []  # once
     maintain(store, config, NOW_US + US_PER_DAY // 2)
     assert not removed(store)
     later_us = NOW_US + US_PER_DAY
@@ -159,15 +159,15 @@ def test_a_person_is_told_a_day_before_the_first_goes(three) -> None:
 def test_other_limits_are_told_anew(three) -> None:
     store, ids = three
     maintain(store, Config(retention_days=60), NOW_US)
-    assert notice(store, NOW_US)
+    assert take_notice(store, NOW_US)
     tomorrow_us = NOW_US + US_PER_DAY
     maintain(store, Config(retention_days=5), tomorrow_us)
     assert not removed(store)
-    assert notice(store, tomorrow_us)
+    assert take_notice(store, tomorrow_us)
     maintain(store, Config(), tomorrow_us)  # none any more
     maintain(store, Config(retention_days=5), tomorrow_us + US_PER_DAY)
     assert not removed(store)
-    assert notice(store, tomorrow_us)
+    assert take_notice(store, tomorrow_us + US_PER_DAY)
     write_user(store.user(ids[0]), UserData(pinned=True))
     maintain(store, Config(retention_days=5), tomorrow_us + 2 * US_PER_DAY)
     assert removed(store) == {ids[1]}
@@ -184,7 +184,7 @@ def test_ten_years_later_what_is_live_is_still_there(three, tmp_path: Path) -> N
     with open(store.log(ids[2]), "ab") as log:
         fcntl.flock(log, fcntl.LOCK_EX)
         maintain(store, config, NOW_US)
-        notice(store, NOW_US)
+        assert take_notice(store, NOW_US)
         done = maintain(store, config, NOW_US + TEN_YEARS_US)
         assert set(done.discarded) == set(ids[:2])
         assert not done.failed
