@@ -50,6 +50,13 @@ def described(meta: Meta) -> str:
     return escaped(meta.title or shlex.join(meta.command) or "no command")
 
 
+def days_text(trash_days: float | None) -> str:
+    """How long what is removed now stays in the trash, as words that follow "trash"."""
+    if trash_days is None:
+        return ""
+    return f" for {trash_days:g} day{'' if trash_days == 1 else 's'}"
+
+
 def confirm(question: str, *, yes: bool) -> None:
     """Go on only with `yes` or when a person at the terminal says so. Raises RefusedError."""
     if yes:

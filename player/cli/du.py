@@ -28,7 +28,7 @@ output:
   SIZE      all files: logs, compressed or not, summaries, marks, search index
   INDEX     the part of it that can be made again from the logs (cs-index)
   RATIO     how many times the logs would take more if they were not compressed
-  The last lines are the trash, which cs-prune --empty-trash empties, and the sum.
+  The last lines are the trash, which cs-prune --empty-trash empties at once, and the sum.
   --json, one object a line: by ("session", "directory", "month", "trash" or "total"), name, title
   (of a session), sessions, size_bytes, index_bytes, log_bytes (before compression), ratio
 

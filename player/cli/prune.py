@@ -7,7 +7,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
-from player.cli.asking import confirm, described, short
+from player.cli.asking import confirm, days_text, described, short
 from player.cli.console import UsageError, checked, command_parser, say
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ are being recorded stay, whatever their age. The age of a session is the time si
 """
 _EPILOG = """\
 Without a limit those of the config count: retention_days and max_store_bytes. None is set unless
-you set it. They act only through this command: nothing is removed by itself, nor is the trash ever
-emptied without --empty-trash.
+you set it. What is beyond them goes by itself too, a day after cs-rec or cs-ls has told you. What
+lies in the trash is erased after trash_days (7), or by --empty-trash.
 
 AGE is 30d, 12h, 2w, 6m (of 30 days) or 1y. SIZE is 5GB (of 1000) or 5G (of 1024), M and K likewise.
 The size of the store is that of all sessions with what belongs to them, without the trash.
@@ -119,7 +119,8 @@ def _prune(home: Home, config: Config, typed: Namespace) -> int:
     for trouble in done.failed:
         say(PROG, trouble)
     count = _sessions(len(done.discarded))
-    say(PROG, f"{count} moved to the trash: cs-restore lists them, --empty-trash erases them")
+    days = days_text(config.trash_days)
+    say(PROG, f"{count} moved to the trash{days}: cs-restore lists them, --empty-trash erases them")
     return _FAILED if done.failed else 0
 
 

@@ -34,8 +34,8 @@ Of your own, the config masks what matches a pattern of redact, and the words in
 
 The session keeps its id. It is written anew: its checkpoints and segments' hashes are those of the
 redacted log, a signature of the original is not carried over, and its search index is made again.
-The original goes to the trash, secrets and all, and stays there until cs-prune --empty-trash
-erases it.
+The original goes to the trash, secrets and all, and stays there for trash_days (7), or until
+cs-prune --empty-trash erases it.
 
 examples:
   cs-redact last --dry-run        what would be masked, by kind

@@ -6,7 +6,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from player.cli.asking import confirm, described, in_store, short
+from player.cli.asking import confirm, days_text, described, in_store, short
 from player.cli.console import SESSION_HELP, command_parser, say
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ PROG = "cs-rm"
 _DESCRIPTION = """\
 Remove sessions: log, summary, marks, search index and all.
 
-They lie in the trash, and can be brought back by cs-restore, until cs-prune --empty-trash erases
-them.
+They lie in the trash, and can be brought back by cs-restore, until their days there are over
+(trash_days in the config: 7) or cs-prune --empty-trash erases them.
 """
 _EPILOG = """\
 A session that is being recorded is never removed, and only a whole session is: no part of one. What
@@ -40,11 +40,13 @@ exit status: 0, or 2 for an error, or when the answer was no.
 def main(argv: Sequence[str]) -> int:
     """Remove sessions."""
     typed = parser().parse_args(argv)
-    from formats.layout import Home  # noqa: PLC0415  not for --help and wrong usage
+    from formats.config import load  # noqa: PLC0415  not for --help and wrong usage
+    from formats.layout import Home  # noqa: PLC0415
     from formats.store import listing  # noqa: PLC0415
     from formats.trash import discard, erase, settle  # noqa: PLC0415
 
     home = Home.of(os.environ, typed.home)
+    trash_days = load(home, os.environ).trash_days
     for trouble in settle(home):
         say(PROG, trouble)
     wanted = {session.id for session in in_store(home, typed.sessions)}
@@ -55,7 +57,7 @@ def main(argv: Sequence[str]) -> int:
         removed = discard(home, one.session.id, time.time_ns() // 1000)
         if typed.now:
             erase(home, removed)
-        _tell(one, now=typed.now)
+        _tell(one, trash_days, now=typed.now)
     return 0
 
 
@@ -78,10 +80,10 @@ def _question(sessions: Sequence[Listed]) -> str:
     return f"erase {len(sessions)} sessions ({size}) for good?"
 
 
-def _tell(one: Listed, *, now: bool) -> None:
+def _tell(one: Listed, trash_days: float | None, *, now: bool) -> None:
     name = f"{short(one.session.id)} ({described(one.meta)})"
     if now:
         say(PROG, f"{name} is erased")
     else:
         back = f"cs-restore {short(one.session.id)}"
-        say(PROG, f"{name} is in the trash; {back} brings it back")
+        say(PROG, f"{name} is in the trash{days_text(trash_days)}; {back} brings it back")

@@ -44,7 +44,7 @@ def ids(cs) -> list[str]:
 def test_to_the_trash_and_back(cs, three) -> None:
     done = cs("rm", three[0][:8], "last", "last")
     assert done.returncode == 0, done.stderr
-    assert done.stderr.count("is in the trash; cs-restore") == 2
+    assert done.stderr.count("is in the trash for 7 days; cs-restore") == 2
     assert ids(cs) == [three[1]]
     listed = shown(cs("restore", "--json"))
     assert {one["session_id"] for one in listed} == {three[0], three[2]}

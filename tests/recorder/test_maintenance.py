@@ -241,7 +241,12 @@ class TestWhenItIsDue:
     @pytest.fixture
     def started(self, monkeypatch):
         calls: list[tuple] = []
-        monkeypatch.setattr(upkeep, "start_module", lambda *call, **_: calls.append(call) or 1)
+
+        def start_module(*call, **_):
+            calls.append(call)
+            return 1
+
+        monkeypatch.setattr(upkeep, "start_module", start_module)
         return calls
 
     def test_in_a_new_home_nothing_is(self, store: Home, started):
