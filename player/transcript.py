@@ -45,20 +45,32 @@ def transcript(
     What differs in digits and signs only from a line that it took the place of is the same spinner
     or counter, and left out; lines that stood beside each other are never folded.
     """
-    given = _Given()
-    stood = _Standing()
-    for line in lines:
-        if line.transient or (since_us is not None and line.first_us < since_us):
-            continue
-        if until_us is not None and line.first_us > until_us:
-            continue
-        text = _without_box(line.text)
-        if _BARE.fullmatch(text):
-            continue
-        replaces = stood.replaces(text, line)
-        if given.again(line.text) or (replaces and not line.typed):
-            continue
-        yield Read(text, line)
+    return Transcriber(since_us, until_us).reads(lines)
+
+
+class Transcriber:
+    """A transcript whose lines come in several goes."""
+
+    def __init__(self, since_us: int | None = None, until_us: int | None = None) -> None:
+        self._since_us, self._until_us = since_us, until_us
+        self._given = _Given()
+        self._standing = _Standing()
+
+    def reads(self, lines: Iterable[ScreenLine]) -> Iterator[Read]:
+        """What is to be read of the next lines."""
+        since_us, until_us = self._since_us, self._until_us
+        for line in lines:
+            if line.transient or (since_us is not None and line.first_us < since_us):
+                continue
+            if until_us is not None and line.first_us > until_us:
+                continue
+            text = _without_box(line.text)
+            if _BARE.fullmatch(text):
+                continue
+            replaces = self._standing.replaces(text, line)
+            if self._given.again(line.text) or (replaces and not line.typed):
+                continue
+            yield Read(text, line)
 
 
 class _Given:

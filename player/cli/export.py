@@ -27,6 +27,8 @@ forms, by the ending of FILE or by --format:
   .cast               asciinema's asciicast-v3 (also: asciicast-v2, asciicast-v1)
   .txt                what stood on the screen, each line once, as cs-text prints it
   .md                 the same as Markdown, under what was typed
+  .html               one page that plays by itself in a browser: seek, speed, search, markers;
+                      nothing is loaded from elsewhere
   .ttyrec             ttyrec, for ttyplay and termplay: output and sizes only
   .typescript         util-linux's typescript, with NAME.timing and, if anything was typed,
                       NAME.input beside it, for scriptreplay (also: typescript-classic)
@@ -43,6 +45,7 @@ examples:
   cs-export last -o talk.cast                        for asciinema
   cs-export last -o part.cast --from 1:30 --to 2:00  half a minute of it
   cs-export 3f2a -o fast.cast --speed 2 --idle-limit 1
+  cs-export last -o talk.html                        to look at in a browser
   cs-export last --format raw -o - | less -R
   cs-export last -o session.tar.zst                  to another machine, for cs-import
 

@@ -34,6 +34,7 @@ FORMS: Final = (
     Form("asciicast-v1", (".v1.cast",), masked=True),
     Form("text", (".txt",), masked=True, drawn=True),
     Form("markdown", (".md",), masked=True, drawn=True),
+    Form("html", (".html", ".htm"), masked=True, drawn=True),
     Form("ttyrec", (".ttyrec", ".tty")),
     Form("typescript", (".typescript", ".script"), stream=False),
     Form("typescript-classic", (), stream=False),

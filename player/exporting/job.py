@@ -10,7 +10,10 @@ from formats.entry import event_size
 from formats.errors import LogError, printable
 from formats.interchange.left_out import LeftOut
 from formats.marks import marks_path, read_marks
+from formats.store import listed
 from player.exporting.preparing import Wanted, prepared
+from player.reading import title_of
+from player.times import date_and_clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -93,6 +96,20 @@ class Job:
             return None
         path = marks_path(self.home, self.session.id)
         return path if os.path.isfile(path) else None
+
+    def about(self) -> dict[str, str]:
+        """What a page says of the session, without secrets where they are masked."""
+        meta = listed(self.home, self.session).meta
+        secrets = "unredacted"
+        if self.redaction is not None:
+            secrets = self.redaction.report.in_words()
+        return {
+            "title": self.masked(title_of(meta)),
+            "command": self.masked(" ".join(meta.command)),
+            "date": date_and_clock(meta.start_us),
+            "session": meta.session_id,
+            "secrets": secrets,
+        }
 
     def masked(self, text: str) -> str:
         """A title or a label without secrets, where they are to be masked."""

@@ -37,6 +37,10 @@ def write(job: Job, to: Destination, progress: Progress) -> list[str]:
         from player.exporting.transcribing import transcribed  # noqa: PLC0415  as each writer
 
         return write_pieces(transcribed(name, job, progress), to)
+    if name == "html":
+        from player.exporting.webpage import write_page  # noqa: PLC0415
+
+        return write_pieces(write_page(job.entries(progress), job.about()), to)
     if name == "jsonl" and job.wanted.everything:
         return write_stream(job.all_entries(progress), to, job.left_out)
     return write_stream(job.entries(progress), to, job.left_out)

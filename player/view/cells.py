@@ -196,8 +196,13 @@ def style_sequence(style: Style, *, links: bool = False) -> str:
     sequence = "\x1b[0;" + ";".join(codes) + "m" if codes else "\x1b[m"
     if not links:
         return sequence
+    return f"{sequence}\x1b]8;;{safe_link(style)}\x1b\\"
+
+
+def safe_link(style: Style) -> str:
+    """The address that a style links to; empty unless it is plain http or https."""
     safe = len(style.link) <= _LONGEST_LINK and _LINK.fullmatch(style.link)
-    return f"{sequence}\x1b]8;;{style.link if safe else ''}\x1b\\"
+    return style.link if safe else ""
 
 
 def _flags(style: Style) -> Sequence[tuple[bool, str]]:
