@@ -27,13 +27,6 @@ Event = dict[str, Any]
 __all__ = ["INPUT", "OUTPUT", "Decoder", "Entry", "Event", "LineError"]
 __all__ += ["decode_line", "encode_line", "event_size"]
 
-_HEAD: Final = b'{"timestamp":"'
-_MS_START: Final = len(_HEAD) + len("2026-02-07T18:15:32.")
-_MS_END: Final = _MS_START + len("123")
-_SIZE: Final = b'","size":'
-# The size of what an entry can hold, and the brace.
-_LONGEST_END: Final = len(_SIZE) + len("1048576}")
-_MILLISECONDS: Final = {b"%03d" % ms: ms * 1000 for ms in range(1000)}
 _FIVE = frozenset(("timestamp", "session_id", "direction", "data", "size"))
 
 
@@ -75,63 +68,17 @@ def encode_line(entry: Entry) -> bytes:
 
 
 class Decoder:
-    """Lines -> entries. Keeps what neighbouring lines share: the second and the session id.
+    """Lines -> entries. Keeps what neighbouring lines share: the second and the session id."""
 
-    A line of output as our own writer makes it, in the second and of the session of the one
-    before, is known by its bytes and not parsed as JSON: that takes half the time, and most are
-    such lines. Whatever differs anywhere is parsed.
-    """
-
-    __slots__ = (
-        "_data_start", "_known_id", "_middle", "_parse_time", "_second", "_second_us",
-        "_session_id",
-    )  # fmt: skip
+    __slots__ = ("_parse_time", "_session_id")
 
     def __init__(self) -> None:
         self._parse_time = Parser().parse
         # Equal to nothing that JSON can hold, not even to null or an empty text.
         self._session_id: object = object()
-        # What a known line holds up to its milliseconds, and from there to its data.
-        self._second = self._middle = b"none yet"
-        self._known_id = ""
-        self._second_us = self._data_start = 0
 
     def decode(self, line: bytes) -> Entry:
         """The entry of one line, with or without its newline. LineError if it is none."""
-        if line[:_MS_START] == self._second and line[_MS_END : self._data_start] == self._middle:
-            entry = self._known(line)
-            if entry is not None:
-                return entry
-        entry = self._parsed(line)
-        self._learn(line, entry)
-        return entry
-
-    def _known(self, line: bytes) -> Entry | None:
-        """The entry of a line that begins as we know it; None when it goes on otherwise."""
-        start = self._data_start
-        end = line.rfind(_SIZE, -_LONGEST_END)
-        milliseconds = _MILLISECONDS.get(line[_MS_START:_MS_END])
-        if end < start or milliseconds is None:
-            return None
-        try:
-            data = b64decode(line[start:end], validate=True)
-        except ValueError:
-            return None
-        if line[end:] != b'","size":%d}' % len(data):
-            return None
-        return Entry(self._second_us + milliseconds, self._known_id, OUTPUT, data)
-
-    def _learn(self, line: bytes, entry: Entry) -> None:
-        """What the next lines may have in common with this one, if it is as our writer's."""
-        middle = b'Z","session_id":"%b","direction":"output","data":"'
-        middle %= entry.session_id.encode()
-        end = _MS_END + len(middle)
-        milliseconds = _MILLISECONDS.get(line[_MS_START:_MS_END])
-        if line[: len(_HEAD)] == _HEAD and line[_MS_END:end] == middle and milliseconds is not None:
-            self._middle, self._data_start, self._known_id = middle, end, entry.session_id
-            self._second, self._second_us = line[:_MS_START], entry.time_us - milliseconds
-
-    def _parsed(self, line: bytes) -> Entry:
         try:
             fields: dict[str, Any] = orjson.loads(line)
         except orjson.JSONDecodeError:

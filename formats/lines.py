@@ -60,6 +60,10 @@ class LineBuffer:
         self._gather(last)
         return lines
 
+    def pass_over(self, size_bytes: int) -> None:
+        """Whole lines of so many bytes were taken elsewhere: only while nothing is gathered."""
+        self.offset += size_bytes
+
     def _gather(self, piece: bytes) -> None:
         if not piece:
             return

@@ -7,17 +7,23 @@ whole entry behind the damage is still found.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from formats.damage import Damage, DamagedPlace
 from formats.entry import Decoder, Entry, LineError
 from formats.errors import LogError, printable
 from formats.layout import SEALED
-from formats.lines import LineBuffer
+from formats.lines import LONGEST_LINE_BYTES, LineBuffer
+from formats.stretch import Place, Stretch, cut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import BinaryIO
+
+    from formats.stretch import Part
+
+__all__ = ["Place", "Stretch", "last_line_start", "log_bytes_of", "open_segment"]
+__all__ += ["read_segment", "read_stretches", "stated_number", "stated_resumption"]
 
 _READ_BYTES = 1 << 18
 # Lines in a row that are no entry. More, and a file would choose how long its reader is busy: what
@@ -26,13 +32,6 @@ _MOST_BEFORE_THE_FIRST = 100_000
 _MOST_IN_BETWEEN = 1_000_000
 _LINE_HEAD = b'{"timestamp":"'
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-
-
-class Place(NamedTuple):
-    """Where a line begins: the segment's number, and the byte in it (as decompressed)."""
-
-    segment: int
-    offset: int
 
 
 def open_segment(path: str) -> BinaryIO:
@@ -140,14 +139,40 @@ def read_segment(
     `may_go_on` is asked, if given, whether to look for more. Raises LogError when it cannot be
     read.
     """
+    for part in read_stretches(
+        file, path, number, begin=begin, expect=expect, damage=damage, end=end, may_go_on=may_go_on
+    ):
+        if isinstance(part, Stretch):
+            yield from part.located()
+        else:
+            yield part
+
+
+def read_stretches(
+    file: BinaryIO,
+    path: str,
+    number: int,
+    *,
+    begin: Place,
+    expect: str,
+    damage: Damage,
+    end: int | None = None,
+    may_go_on: Callable[[], bool] | None = None,
+) -> Iterator[Part]:
+    """As `read_segment`, but lines of output that are as our writer's come many at once."""
     start = begin.offset if begin.segment == number else 0
     file.seek(0)
-    lines = _Lines(path, start, damage)
+    lines = _Lines(path, number, start, expect, damage)
     patience = _MOST_BEFORE_THE_FIRST
     decode = Decoder().decode
     chunks = _chunks(file, path, start, damage, may_go_on)
     try:
-        for place, line in lines.of(chunks if end is None else _until(end, chunks)):
+        for part in lines.of(chunks if end is None else _until(end, chunks)):
+            if isinstance(part, Stretch):
+                patience = _MOST_IN_BETWEEN
+                yield part
+                continue
+            place, line = part
             patience -= 1
             if patience < 0:
                 lines.note(place, "too many lines that are no entry: the rest is not read")
@@ -156,15 +181,15 @@ def read_segment(
                 continue
             try:
                 entry = decode(line)
-                if expect and entry.session_id != expect:
+                if lines.session_id and entry.session_id != lines.session_id:
                     raise LineError("another session's")  # noqa: TRY301
             except LineError as error:
                 lines.note(place, str(error))
-                rescued = _rescue(line, expect)
+                rescued = _rescue(line, lines.session_id)
                 if rescued is None:
                     continue
                 entry = rescued
-            expect = expect or entry.session_id
+            lines.session_id = entry.session_id
             patience = _MOST_IN_BETWEEN
             yield Place(number, place), entry
     except OSError as error:
@@ -182,17 +207,25 @@ def _until(
 
 
 class _Lines:
-    """Lines with their offsets out of chunks that may have gaps; damage told with its line."""
+    """Lines with their offsets out of chunks that may have gaps; damage told with its line.
 
-    def __init__(self, path: str, start: int, damage: Damage) -> None:
+    Once the session's id is known, stretches of its output come instead of their lines.
+    """
+
+    def __init__(self, path: str, number: int, start: int, session_id: str, damage: Damage) -> None:
+        self.session_id = session_id
+        """Whose lines they are; empty as long as it is not known."""
         self._path = path
+        self._number = number
         self._damage = damage
         self._buffer = LineBuffer(start)
         self._skipped = 0
         # Known while we count from the first line on, without a gap.
         self._line_number = 0 if start == 0 else None
 
-    def of(self, chunks: Iterator[tuple[int, bytes, bool]]) -> Iterator[tuple[int, bytes]]:
+    def of(
+        self, chunks: Iterator[tuple[int, bytes, bool]]
+    ) -> Iterator[Stretch | tuple[int, bytes]]:
         expected = start = self._buffer.offset
         for offset, chunk, after_loss in chunks:
             if offset < start:  # the frame began before the line that was asked for
@@ -204,12 +237,42 @@ class _Lines:
                 self._tear()
                 self._buffer, self._skipped, self._line_number = LineBuffer(offset), 0, None
             expected = offset + len(chunk)
-            for place, line in self._buffer.feed(chunk):
-                if self._line_number is not None:
-                    self._line_number += 1
-                yield place, line
+            yield from self._of_chunk(chunk)
             self._count_skipped()
         yield from self._last()
+
+    def _of_chunk(self, chunk: bytes) -> Iterator[Stretch | tuple[int, bytes]]:
+        """The lines that it completes: first the one that was begun, then whole ones."""
+        buffer = self._buffer
+        begin = chunk.find(b"\n") + 1 if buffer.torn else 0
+        end = chunk.rfind(b"\n") + 1
+        if end <= begin or len(chunk) > LONGEST_LINE_BYTES:
+            yield from self._counted(buffer.feed(chunk))
+            return
+        yield from self._counted(buffer.feed(chunk[:begin]))
+        while begin < end and not self.session_id:
+            stop = chunk.index(b"\n", begin) + 1
+            yield from self._counted(buffer.feed(chunk[begin:stop]))
+            begin = stop
+        if begin < end:
+            yield from self._together(buffer.offset, chunk[begin:end])
+            buffer.pass_over(end - begin)
+        buffer.feed(chunk[end:])
+
+    def _together(self, offset: int, text: bytes) -> Iterator[Stretch | tuple[int, bytes]]:
+        for part in cut(self._number, offset, text, self.session_id):
+            if isinstance(part, Stretch):
+                if self._line_number is not None:
+                    self._line_number += len(part.data)
+                yield part
+            else:
+                yield from self._counted(LineBuffer(part.offset).feed(part.text))
+
+    def _counted(self, lines: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
+        for found in lines:
+            if self._line_number is not None:
+                self._line_number += 1
+            yield found
 
     def note(self, place: int, what: str) -> None:
         self._damage.lines += 1

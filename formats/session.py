@@ -14,10 +14,12 @@ from formats.errors import LogError, printable
 from formats.layout import LOG, SEALED, parse_log_name
 from formats.segment import (
     Place,
+    Stretch,
     last_line_start,
     log_bytes_of,
     open_segment,
     read_segment,
+    read_stretches,
     stated_number,
     stated_resumption,
 )
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from formats.entry import Entry
+    from formats.stretch import Part
 
 # The recorder keeps this much to write it again, in segments of 64 KiB or more.
 _REPLACED_BYTES, _MOST_REPLACED = 1 << 20, 20
@@ -135,19 +138,27 @@ class Session:
         self, damage: Damage | None = None, start: Place | None = None
     ) -> Iterator[tuple[Place, Entry]]:
         """The entries with their places. Raises LogError when a file cannot be opened."""
+        for part in self.stretches(damage, start):
+            if isinstance(part, Stretch):
+                yield from part.located()
+            else:
+                yield part
+
+    def stretches(self, damage: Damage | None = None, start: Place | None = None) -> Iterator[Part]:
+        """As `located`, for who needs no object for each line: most output comes in stretches."""
         damage = Damage() if damage is None else damage
         begin = start or Place(0, 0)
         if self._file is not None:
             name = parse_log_name(os.path.basename(self._file))
             number = (name and name.number) or 1
             with open_segment(self._file) as file:
-                yield from read_segment(
+                yield from read_stretches(
                     file, self._file, number, begin=begin, expect=self.id, damage=damage
                 )
         else:
-            yield from self._located_in_store(damage, begin)
+            yield from self._in_store(damage, begin)
 
-    def _located_in_store(self, damage: Damage, begin: Place) -> Iterator[tuple[Place, Entry]]:
+    def _in_store(self, damage: Damage, begin: Place) -> Iterator[Part]:
         """Segment by segment, by number: a recorder may rotate and seal while we read."""
         number = begin.segment or 1
         beginnings = _Beginnings()
@@ -160,7 +171,7 @@ class Session:
                 except FileNotFoundError:  # sealed between the look and the opening
                     continue
                 with file:
-                    yield from read_segment(
+                    yield from read_stretches(
                         file,
                         closed[number],
                         number,
@@ -190,7 +201,7 @@ class Session:
                     _note_missing(damage, self.path, number, stated)
                     number = stated
                 open_end = _OpenEnd(self, number)
-                yield from read_segment(
+                yield from read_stretches(
                     file,
                     opened[0],
                     number,

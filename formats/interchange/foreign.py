@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from formats.damage import Damage
-    from formats.entry import Entry
+    from formats.stretch import Part
 
 
 class ForeignSession(Session):
@@ -21,9 +21,7 @@ class ForeignSession(Session):
 
     __slots__ = ()
 
-    def located(
-        self, damage: Damage | None = None, start: Place | None = None
-    ) -> Iterator[tuple[Place, Entry]]:
+    def stretches(self, damage: Damage | None = None, start: Place | None = None) -> Iterator[Part]:
         """The entries with their places. Raises LogError when the file cannot be read."""
         first = start.offset if start is not None else 0
         recording = reading.open_recording(self.path)
