@@ -13,7 +13,7 @@ from player.screen import LONGEST_LINE_ROWS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from player.screen import Screen
+    from player.screen import Screen, State
 
 
 class Taken(NamedTuple):
@@ -50,13 +50,16 @@ class History:
         """The oldest row that the engine has, counted from the first that ever scrolled off."""
         return self._forgotten_rows
 
-    def take(self, *, all_of_it: bool = False) -> Taken:
+    def take(self, state: State | None = None, *, all_of_it: bool = False) -> Taken:
         """The lines that have scrolled off since the last taking.
+
+        `state` is the screen's now, if it is known.
 
         A line that goes on in the screen is left for later, unless it is longer than
         LONGEST_LINE_ROWS or `all_of_it` is wanted. Nothing on the alternate screen.
         """
-        state = self._screen.state()
+        if state is None:
+            state = self._screen.state()
         rows = state.history_rows
         start = min(self._taken_rows, rows)
         end = rows if all_of_it else self._end_of_whole_lines(start, rows)

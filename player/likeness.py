@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, Literal
 
 _FEWEST_LETTERS: Final = 4
 # In letters alone, shorter texts are like each other by chance.
@@ -16,8 +16,10 @@ _NARROWEST_SCREEN: Final = 40
 
 # One box or block character: at the right end the border of a box or a cursor that is painted.
 _RIGHT_END = re.compile(rb"(?:\||\xe2[\x94-\x97][\x80-\xbf])\Z")
-# Everything but letters; U+2000..U+2FFF are punctuation, arrows, boxes, symbols, braille.
-_NO_LETTERS = re.compile(rb"[^A-Za-z\x80-\xff]+|\xe2[\x80-\xbf][\x80-\xbf]")
+# What is no letter: of ASCII, and U+2000..U+2FFF, which are punctuation, arrows, boxes, symbols,
+# braille.
+_ASCII_SIGNS: Final = bytes(code for code in range(0x80) if not chr(code).isalpha())
+_SIGNS = re.compile(rb"\xe2[\x80-\xbf][\x80-\xbf]")
 # Bullets, spinners, markers of a choice, borders: what stands before the first letter or digit.
 _LEADING = re.compile(rb"\A(?:[^A-Za-z0-9\x80-\xff]|\xe2[\x80-\xbf][\x80-\xbf]|\xc2[\x80-\xbf])*")
 
@@ -33,21 +35,51 @@ def grows(old: bytes, text: bytes) -> bool:
 
     A number with more digits is another number.
     """
+    if old[:_SHORTEST_HEAD] != text[:_SHORTEST_HEAD]:
+        return False
     head = old if text.startswith(old) else trimmed(old)
     if len(head) < _SHORTEST_HEAD or not text.startswith(head):
         return False
     return not (head[-1:].isdigit() and text[len(head) : len(head) + 1].isdigit())
 
 
-def same_letters(old: bytes, text: bytes) -> bool:
-    """Whether they differ in digits and signs only: a counter, a bar, a spinner."""
-    letters = _NO_LETTERS.sub(b"", text)
-    return len(letters) >= _FEWEST_LETTERS and letters == _NO_LETTERS.sub(b"", old)
+def letters_of(text: bytes) -> bytes:
+    """What is left of it without digits and signs; empty where that is too little to go by."""
+    letters = text.translate(None, _ASCII_SIGNS)
+    if b"\xe2" in letters:
+        letters = _SIGNS.sub(b"", letters)
+    return letters if len(letters) >= _FEWEST_LETTERS else b""
+
+
+def varies(old: bytes, text: bytes) -> bool:
+    """Whether at least half of it is as it was, from the left, from the right or both."""
+    most = max(len(old), len(text))
+    same = _alike(old, text, "big")
+    if same * 2 < most:
+        same += _alike(old[same:], text[same:], "little")
+    return same * 2 >= most
+
+
+def _alike(one: bytes, other: bytes, order: Literal["big", "little"]) -> int:
+    """How many bytes are the same, from the left ("big") or from the right ("little")."""
+    count = min(len(one), len(other))
+    if order == "big":
+        one, other = one[:count], other[:count]
+    else:
+        one, other = one[len(one) - count :], other[len(other) - count :]
+    differ = int.from_bytes(one, order) ^ int.from_bytes(other, order)
+    return count - (differ.bit_length() + 7) // 8
 
 
 def same_value(old: bytes, text: bytes) -> bool:
     """Whether they differ only before the first letter or digit: a spinner, a blinking bullet."""
-    return _LEADING.sub(b"", old, count=1) == _LEADING.sub(b"", text, count=1)
+    return _said(old) == _said(text)
+
+
+def _said(text: bytes) -> bytes:
+    """The text from its first letter or digit on."""
+    found = _LEADING.match(text)
+    return text[found.end() :] if found else text
 
 
 def is_bare(text: bytes) -> bool:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import orjson
 
@@ -23,6 +23,7 @@ from player.history import History
 from player.lineblock import ScreenLine
 from player.look import Look
 from player.screen import SMALLEST_SIZE, Screen, ScreenEngineError, clamp
+from player.seen import Seen
 from player.standing import Standing
 
 if TYPE_CHECKING:
@@ -30,20 +31,23 @@ if TYPE_CHECKING:
 
     from formats.entry import Entry
     from formats.size import Size
-    from player.history import Taken
     from player.look import Record
+    from player.screen import State
     from player.signals import Marker
 
 __all__ = ["LOOK_EVERY_US", "LineExtractor", "ScreenLine", "screen_lines"]
 
-LOOK_EVERY_US: Final = 100_000
-"""At most ten looks in a second of the recording: what stands 0.25 s is seen twice."""
+LOOK_EVERY_US: Final = 250_000
+"""At most four looks in a second of the recording: what stands half a second is seen."""
+
+_LOOK_AGAIN_US: Final = 100_000
+# When a text was new at the last look, it is seen sooner whether it stays.
 
 _REST_US: Final = 10_000
 # Programs write a frame in one go; a gap that long is between frames.
 
-_LOOK_ANYWAY_US: Final = 250_000
-# Output without any rest is looked at in the middle of what it draws.
+_PATIENCE_US: Final = 150_000
+# Output without any rest is looked at in the middle of what it draws, so much later.
 
 _LONGEST_UPDATE_US: Final = 1_000_000
 # Terminals stop waiting for the end of a synchronized update after about a second.
@@ -53,6 +57,9 @@ _BLOCK_BYTES: Final = 8 << 10
 
 _SCROLLBACK_ROWS: Final = 20_000
 # More than can scroll off in a block and wait there for its end.
+
+_LONGEST_MODE: Final = 16
+# Of a sequence that was begun so much may stand before what ends it.
 
 _ROWS_WORTH_TAKING: Final = 32
 _HELD_BYTES: Final = 64 << 20
@@ -85,24 +92,12 @@ def _wanted(lines: Iterable[ScreenLine], *, transient: bool) -> Iterator[ScreenL
     return (line for line in lines if transient or not line.transient)
 
 
-class _Mark(NamedTuple):
-    """The end of a step: the first row on the screen and that of the cursor.
-
-    Counted from the first row that ever scrolled off, so that it can be told when a row that has
-    scrolled off was still to be seen.
-    """
-
-    time_us: int
-    top: int
-    bottom: int
-
-
 class LineExtractor:
     """Entries of one session go in, in order; what stood on its screen comes out."""
 
     __slots__ = (
-        "_activity", "_end_us", "_frame_ended", "_history", "_looked_us", "_marks", "_pending",
-        "_screen", "_standing", "_state_us",
+        "_activity", "_alternate", "_end_us", "_frame_ended", "_history", "_looked_us", "_pending",
+        "_screen", "_seen", "_standing", "_state_us", "_wait_us",
     )  # fmt: skip
 
     def __init__(self, size: Size, screen: Screen | None = None) -> None:
@@ -110,12 +105,14 @@ class LineExtractor:
         self._history = History(self._screen)
         self._standing = Standing()
         self._activity = Activity()
+        self._seen = Seen()
         self._pending = bytearray()
         self._state_us: int | None = None
         self._end_us = 0
         self._looked_us = 0
-        self._frame_ended = False
-        self._marks: list[_Mark] = []
+        self._wait_us = _LOOK_AGAIN_US
+        # Whether the alternate screen is shown, as far as is known before `_pending` is drawn.
+        self._alternate = self._frame_ended = False
 
     @property
     def held_bytes(self) -> int:
@@ -124,20 +121,26 @@ class LineExtractor:
 
     def feed(self, entry: Entry) -> None:
         """Go on by one entry. What was typed is not drawn: only output and sizes count."""
-        self._end_us = max(self._end_us, entry.time_us)
+        time_us = self._end_us = max(self._end_us, entry.time_us)
         if entry.event is not None:
             self._activity.event(entry)
             size = event_size(entry.event)
             if size is not None:
                 self._resize(size)
-        if not entry.data:
+        data = entry.data
+        if not data:
             return
         if entry.direction == INPUT:
-            self._typed(entry.data)
+            self._typed(data)
         elif entry.direction == OUTPUT:
-            self._step_to(self._end_us)
-            self._pending += entry.data
-            if len(self._pending) >= _BLOCK_BYTES:
+            if time_us != self._state_us:
+                self._step_to(time_us)
+            self._activity.output(time_us, data)
+            pending = self._pending
+            if self._alternate and _may_leave_alternate(bytes(pending[-_LONGEST_MODE:]) + data):
+                self._alternate = False
+            pending += data
+            if len(pending) >= _BLOCK_BYTES:
                 self._flush(whole_blocks=True)
 
     def take_markers(self) -> list[Marker]:
@@ -167,8 +170,15 @@ class LineExtractor:
             "standing": self._standing.state(),
             "activity": self._activity.state(),
             "pending": self._pending.decode("latin-1"),
-            "marks": [tuple(mark) for mark in self._marks],
-            "times": (self._state_us, self._end_us, self._looked_us, self._frame_ended),
+            "seen": self._seen.state(),
+            "times": (
+                self._state_us,
+                self._end_us,
+                self._looked_us,
+                self._wait_us,
+                self._frame_ended,
+                self._alternate,
+            ),
         }
         return zlib.compress(len(screen).to_bytes(8, "little") + screen + orjson.dumps(rest))
 
@@ -187,26 +197,28 @@ class LineExtractor:
         made._standing.restore(rest["standing"])
         made._activity.restore(rest["activity"])
         made._pending = bytearray(rest["pending"].encode("latin-1"))
-        made._marks = [_Mark(*mark) for mark in rest["marks"]]
-        made._state_us, made._end_us, made._looked_us, made._frame_ended = rest["times"]
+        made._seen.restore(rest["seen"])
+        made._state_us, made._end_us, made._looked_us, *more = rest["times"]
+        made._wait_us, made._frame_ended, made._alternate = more
         return made
 
     def finish(self) -> list[ScreenLine]:
         """The lines that were not taken yet; what stands now stood at the end."""
         if self._state_us is not None:
-            self._finish_step()
-            self._look(self._state_us, self._end_us, sure=True)
+            state = self._finish_step()
+            self._look(state, self._state_us, self._end_us, sure=True)
         return [_screen_line(*line) for line in self._standing.take(self._end_us)]
 
     def _step_to(self, time_us: int) -> None:
         """Output of this time follows: what is on the screen stood until then."""
         state_us = self._state_us
+        self._state_us = time_us
         if state_us is None:
             self._looked_us = time_us
-        elif time_us > state_us:
-            held = self._finish_step()
-            self._look_if_at_rest(state_us, time_us, held=held)
-        self._state_us = time_us
+        elif not self._alternate or time_us - self._looked_us >= self._wait_us:
+            # Nothing scrolls off the alternate screen: its steps are drawn together.
+            state = self._finish_step(state_us)
+            self._look_if_at_rest(state, state_us, time_us)
 
     def _typed(self, data: bytes) -> None:
         """Keys: nothing of them is drawn, but of an Enter it is asked which line it ended."""
@@ -219,39 +231,41 @@ class LineExtractor:
                 self._standing.mark_typed(line)
 
     def _resize(self, size: Size) -> None:
-        state_us = self._state_us
-        self._step_to(self._end_us)
+        state_us, end_us = self._state_us, self._end_us
+        if end_us != state_us:
+            self._step_to(end_us)
         if clamp(size) == self._screen.size:
             return
-        if state_us is not None and max(state_us, self._looked_us) < self._end_us:
+        if state_us is not None and max(state_us, self._looked_us) < end_us:
             # Before its rows are wrapped anew.
-            self._look(state_us, self._end_us, sure=self._end_us - state_us >= _REST_US)
+            state = self._finish_step(state_us)
+            self._look(state, state_us, end_us, sure=end_us - state_us >= _REST_US)
         self._flush()
         self._screen.resize(size)
         self._history.after_resize()
-        self._marks.clear()
+        self._seen.clear()
 
-    def _look_if_at_rest(self, state_us: int, until_us: int, *, held: bool) -> None:
+    def _look_if_at_rest(self, state: State, state_us: int, until_us: int) -> None:
         unseen_us = until_us - self._looked_us
-        if unseen_us < (_LONGEST_UPDATE_US if held else LOOK_EVERY_US):
+        held = state.synchronized
+        if unseen_us < (_LONGEST_UPDATE_US if held else self._wait_us):
             return
         rests = until_us - state_us >= _REST_US or (self._frame_ended and not held)
-        if rests or unseen_us >= _LOOK_ANYWAY_US:
-            self._look(state_us, until_us, sure=rests)
+        if rests or unseen_us >= self._wait_us + _PATIENCE_US:
+            self._look(state, state_us, until_us, sure=rests)
 
-    def _look(self, shown_us: int, until_us: int, *, sure: bool) -> None:
-        self._take_history()
+    def _look(self, state: State, shown_us: int, until_us: int, *, sure: bool) -> None:
+        self._take_history(state)
         standing = self._standing
         before = standing.rows
-        standing.look(Look(self._screen.lines(), shown_us, until_us, sure))
-        if standing.rows is not before:
-            alternate = self._screen.alternate
-            self._activity.looked(before, standing.rows, shown_us, alternate=alternate)
+        if standing.look(Look(*self._screen.read_lines(), shown_us, until_us, sure)):
+            self._activity.looked(before, standing.rows, shown_us, alternate=state.alternate)
             self._mark_awaited(standing.rows, shown_us)
         self._looked_us = until_us
+        self._wait_us = _LOOK_AGAIN_US if standing.stirred else LOOK_EVERY_US
         self._frame_ended = False
         # What was to be seen until now is known by its text.
-        self._marks.clear()
+        self._seen.clear()
 
     def _mark_awaited(self, lines: list[bytes], now_us: int) -> None:
         """Of lines that have just appeared, those that show what was typed ahead."""
@@ -259,27 +273,30 @@ class LineExtractor:
             for line in self._activity.appeared(lines, now_us):
                 self._standing.mark_typed(line)
 
-    def _finish_step(self) -> bool:
-        """Draw what is left of this time; whether the program holds back the drawing."""
+    def _finish_step(self, state_us: int | None = None) -> State:
+        """Draw what is left of the step of that time, or of now; how the screen is then."""
+        written = bytes(self._pending)
         self._flush()
         state = self._screen.state()
+        self._alternate = state.alternate
         if not state.alternate:
             top = self._history.first_row_kept() + state.history_rows
-            self._marks.append(_Mark(self._state_us or 0, top, top + state.cursor_row))
+            time_us = self._state_us if state_us is None else state_us
+            self._seen.mark(time_us or 0, top, state.cursor_row, written)
             if state.history_rows >= _ROWS_WORTH_TAKING:
-                self._take_history()
-        return state.synchronized
+                self._take_history(state)
+                return self._screen.state()
+        return state
 
     def _flush(self, *, whole_blocks: bool = False) -> None:
         pending = self._pending
         end = len(pending) - len(pending) % _BLOCK_BYTES if whole_blocks else len(pending)
         if not end:
             return
-        self._activity.output(self._state_us or 0, bytes(pending[:end]))
         for start in range(0, end, _BLOCK_BYTES):
             self._feed_block(bytes(pending[start : min(start + _BLOCK_BYTES, end)]))
             if start + _BLOCK_BYTES <= end:
-                self._take_history()
+                self._take_history(self._screen.state())
         del pending[:end]
 
     def _feed_block(self, block: bytes) -> None:
@@ -289,40 +306,29 @@ class LineExtractor:
         start = 0
         for eraser in _ERASERS.finditer(block) if _may_erase(block) else ():
             screen.feed(block[start : eraser.start()])
-            self._take_history(all_of_it=eraser[0] in _LASTING_ERASERS)
+            self._take_history(screen.state(), all_of_it=eraser[0] in _LASTING_ERASERS)
             start = eraser.start()
         screen.feed(block[start:] if start else block)
 
-    def _take_history(self, *, all_of_it: bool = False) -> None:
-        taken = self._history.take(all_of_it=all_of_it)
+    def _take_history(self, state: State, *, all_of_it: bool = False) -> None:
+        if not state.history_rows:
+            return
+        taken = self._history.take(state, all_of_it=all_of_it)
         if taken.lines:
-            self._mark_awaited(taken.lines, self._state_us or 0)
-            self._standing.scrolled(self._with_times(taken))
-            marks = self._marks
-            while len(marks) > 1 and marks[1].top <= taken.end_row:
-                del marks[0]
-
-    def _with_times(self, taken: Taken) -> Iterator[tuple[bytes, int]]:
-        """Each line with the last time at which it was seen whole, by the marks.
-
-        Looks are so near to each other that it is almost the first. A line that came and went
-        within a step has the time of that step.
-        """
-        lines, row, end_row = taken
-        wrapped, cols = end_row - row > len(lines), self._screen.size.cols
-        marks = iter([*self._marks, _Mark(self._state_us or 0, end_row, 0)])
-        seen, then = _Mark(0, 0, 0), next(marks)
-        for line in lines:
-            first = row
-            row += max(1, -(-len(line.decode(errors="replace")) // cols)) if wrapped else 1
-            while then.top <= first < end_row:
-                seen, then = then, next(marks)
-            yield line, seen.time_us if seen.bottom >= row else then.time_us
+            now_us = self._state_us or 0
+            self._mark_awaited(taken.lines, now_us)
+            times = self._seen.times(taken, now_us, state.cols)
+            self._standing.scrolled(taken.lines, times)
 
 
 def _may_erase(block: bytes) -> bool:
     """Look for _ERASERS, ten times as fast."""
     return b"[3J" in block or b"\x1bc" in block or b"47h" in block or b"49h" in block
+
+
+def _may_leave_alternate(data: bytes) -> bool:
+    """Whether a sequence in it may show the main screen."""
+    return b"9l" in data or b"7l" in data or b"\x1bc" in data
 
 
 def _screen_line(line: bytes, record: Record) -> ScreenLine:

@@ -11,10 +11,12 @@ Steps = tuple[tuple[int, int], ...]
 class Look(NamedTuple):
     """One look at the screen: it was like this from `shown_us` until `until_us`.
 
-    `sure` says that nothing was being drawn at that moment.
+    `lines` from top to bottom, blank ones too; `changed` are the places of those that may differ
+    from the look before, None for all. `sure` says that nothing was being drawn at that moment.
     """
 
-    text: bytes
+    lines: list[bytes]
+    changed: list[int] | None
     shown_us: int
     until_us: int
     sure: bool = True
@@ -56,12 +58,13 @@ class Line:
     `text` while a spinner turns, and was seen first at `key_first_us`. `since_us`, `value_us` and
     `key_us` say since when the line, its number and its spinner have stood as they are, at most;
     `stood_us` how long it stood before that. `settled`: it was put on record, and `count` is what
-    came on top of that.
+    came on top of that. `places` is how often its key stands on the screen, `letters` what of the
+    key are letters, where somebody asked.
     """
 
     __slots__ = (
-        "count", "first_us", "key", "key_first_us", "key_us", "last_us", "order", "scrolled",
-        "settled", "since_us", "steps", "stood_us", "text", "value_us",
+        "count", "first_us", "key", "key_first_us", "key_us", "last_us", "letters", "order",
+        "places", "scrolled", "settled", "since_us", "steps", "stood_us", "text", "value_us",
     )  # fmt: skip
 
     def __init__(self, order: int, text: bytes, first_us: int, since_us: int) -> None:
@@ -69,9 +72,10 @@ class Line:
         self.text = self.key = text
         self.first_us = self.last_us = self.key_first_us = first_us
         self.since_us = self.value_us = self.key_us = since_us
-        self.stood_us = 0
+        self.stood_us = self.places = 0
         self.count = 1
         self.scrolled = self.settled = False
+        self.letters: bytes | None = None
         self.steps: Steps = ()
 
     def state(self) -> list[Any]:
@@ -92,23 +96,34 @@ class Line:
 class Change:
     """From one look to the next.
 
-    `rows` are the new texts; `left` the lines whose text is gone; `matched` says for new texts
-    that go on with an old one in which place that was. What is new has stood since `since_us` at
-    most and is seen since `shown_us`.
+    `rows` are the new texts and `old_rows` as many old ones; `places` those where they differ.
+    `left` are the lines whose text is gone; `matched` says for new texts that go on with an old
+    one in which place that was. What is new has stood since `since_us` at most and is seen since
+    `shown_us`.
     """
 
-    __slots__ = ("_old_rows", "_where", "left", "matched", "rows", "shown_us", "since_us")
+    __slots__ = ("_where", "left", "matched", "old_rows", "places", "rows", "shown_us", "since_us")
 
     def __init__(
-        self, rows: list[bytes], old_rows: list[bytes], shown_us: int, since_us: int
+        self, rows: list[bytes], old_rows: list[bytes], places: list[int], look: Look, since_us: int
     ) -> None:
-        self.rows = rows
-        self.shown_us = shown_us
-        self.since_us = since_us
+        self.rows, self.old_rows, self.places = rows, old_rows, places
+        self.shown_us, self.since_us = look.shown_us, since_us
         self.left: dict[bytes, Line] = {}
         self.matched: dict[int, int] = {}
-        self._old_rows = old_rows
         self._where: dict[bytes, int] | None = None
+
+    def stays(self, place: int) -> bool:
+        """Whether a row next to this one is the same as before."""
+        rows, old_rows = self.rows, self.old_rows
+        above, below = place - 1, place + 1
+        if place and rows[above] and self.matched.get(above) == above:
+            return True
+        near = (above, below) if place else (below,)
+        return any(
+            next_to < len(rows) and rows[next_to] and rows[next_to] == old_rows[next_to]
+            for next_to in near
+        )
 
     def old_places(self, place: int) -> tuple[list[int], bool]:
         """Where the row in `place` was in the look before, most likely place first.
@@ -123,13 +138,16 @@ class Change:
 
     def _moved(self, place: int, step: int) -> int | None:
         """By how much the next row with text, in that direction, was lower in the look before."""
-        if self._where is None:
-            self._where = {text: place for place, text in enumerate(self._old_rows) if text}
-        rows = self.rows
+        rows, old_rows = self.rows, self.old_rows
         near = place + step
         while 0 <= near < len(rows) and not rows[near]:
             near += step
         if not 0 <= near < len(rows):
             return None
-        old = self._where.get(rows[near], self.matched.get(near))
+        text = rows[near]
+        if old_rows[near] == text:
+            return 0
+        if self._where is None:
+            self._where = {text: place for place, text in enumerate(old_rows) if text}
+        old = self._where.get(text, self.matched.get(near))
         return None if old is None else old - near

@@ -76,7 +76,8 @@ class Signals:
             self._rest
             or b"\x07" in data
             or b"\x1b]" in data
-            or b"J" in data
+            or b"\x1b[2J" in data
+            or b"\x1b[3J" in data
             or b"\x1bc" in data
             or data.endswith((b"\x1b", b"\x1b[", b"\x1b[2", b"\x1b[3"))
         ):
@@ -92,8 +93,7 @@ class Signals:
                 self._say(time_us, "bell")
             elif erased:
                 self.erased = True
-        begun = _BEGINNING.search(data, max(end, len(data) - _LONGEST_SEQUENCE_BYTES))
-        self._rest = begun[0] if begun else b""
+        self._rest = _begun(data, max(end, len(data) - _LONGEST_SEQUENCE_BYTES))
 
     def event(self, entry: Entry) -> None:
         """What the log says of itself."""
@@ -138,3 +138,16 @@ class Signals:
             return
         self._said = time_us, words
         self.add(Marker(time_us, NOTIFICATION, words))
+
+
+def _begun(data: bytes, start: int) -> bytes:
+    """What of a sequence has begun at the end of `data`, not before `start`, and goes on."""
+    last = data.rfind(b"\x1b", start)
+    if last < 0:
+        return b""
+    # A string is ended by an escape of its own.
+    for place in (data.rfind(b"\x1b", start, last), last) if data[last + 1 :] == b"" else (last,):
+        begun = _BEGINNING.match(data, place) if place >= 0 else None
+        if begun:
+            return begun[0]
+    return b""

@@ -1,6 +1,6 @@
 """Which lines stand on a screen, from one look at it to the next. Pure: looks in, lines out.
 
-A look is the text of the screen as `Screen.lines` gives it. A line is known by its text, wherever
+A line is known by its text, wherever
 it stands: what scrolls, moves or is painted again is the same line. A new text is the same line as
 one that left its place in the same look
 
@@ -16,16 +16,17 @@ When to look is decided in `player.lines`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from player.likeness import grows, is_bare, is_end_of, same_letters, same_value, trimmed
+from player.likeness import grows, is_bare, is_end_of, letters_of, same_value, trimmed, varies
 from player.look import Change, Line, Look, Record, Steps
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 SETTLE_US: Final = 250_000
 """What stood that long could be read."""
+
+_VALUE_US: Final = 500_000
+# A counter, or a row of which a part is replaced again and again, is read as one line that
+# changes unless each state of it stands that long.
 
 _FLICKER_US: Final = 500_000
 # What is back that soon was painted anew; it has not come a second time.
@@ -49,14 +50,15 @@ class Standing:
     """Follows the lines of one screen. Give looks and what scrolls off between them; take lines."""
 
     __slots__ = (
-        "_fleeting_us", "_gone", "_held_bytes", "_known", "_layout", "_live", "_order", "_text",
-        "_typed", "_until_us", "rows",
+        "_fleeting_us", "_gone", "_held_bytes", "_known", "_layout", "_live", "_order", "_typed",
+        "_until_us", "rows", "stirred",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.rows: list[bytes] = []
         """The lines that stood at the last look, from top to bottom."""
-        self._text = b""
+        self.stirred = False
+        """Whether there were some that go on with none of before."""
         self._layout: list[Line | None] = []
         self._live: dict[bytes, Line] = {}
         self._gone: dict[bytes, tuple[Line, int]] = {}
@@ -72,41 +74,70 @@ class Standing:
         """About how much memory the settled lines take that were not taken yet."""
         return self._held_bytes
 
-    def look(self, look: Look) -> None:
-        """Compare with the look before."""
-        if look.text != self._text:
-            self._text = look.text
+    def look(self, look: Look) -> bool:
+        """Compare with the look before; whether anything changed."""
+        rows, old_rows = look.lines, self.rows
+        self.stirred = False
+        missing = len(rows) - len(old_rows)
+        if missing > 0:
+            old_rows = old_rows + [b""] * missing
+            self._layout += [None] * missing
+        elif missing < 0:
+            rows = rows + [b""] * -missing
+        places = range(len(rows)) if look.changed is None or missing else look.changed
+        places = [place for place in places if rows[place] != old_rows[place]]
+        if places:
             before_us = look.shown_us if self._until_us is None else self._until_us
             # What is new came at some time since the look before. While something is being drawn
             # it may be half a line: then only what was seen counts.
             since_us = before_us if look.sure else look.shown_us
-            self._change(Change(look.text.split(b"\n"), self.rows, look.shown_us, since_us))
+            self._change(Change(rows, old_rows, places, look, since_us))
+            del self._layout[len(look.lines) :]
+        self.rows = look.lines
         self._until_us = look.until_us
+        return bool(places)
 
-    def scrolled(self, lines: Iterable[tuple[bytes, int]]) -> None:
+    def scrolled(self, lines: list[bytes], times: list[int]) -> None:
         """Lines that left the screen at its top since the look before, each with its moment."""
-        live = self._live
+        live, known, typed = self._live, self._known, self._typed
         last = next((line for line in reversed(self._layout) if line), None)
-        growing = last.key if last and not last.settled else None
-        for text, time_us in lines:
-            line = live.get(text)
-            if line is not None:
+        growing = last if last and not last.settled else None
+        order, held_bytes = self._order, 0
+        for text, time_us in zip(lines, times, strict=True):
+            if text in live:
+                line = live[text]
                 if line.scrolled:
                     line.count += 1
                 line.scrolled = True
             elif text:
-                record = Record(self._next_order(), time_us, time_us)
-                if growing is not None and last and grows(growing, text):
-                    record.steps = _steps(last)
-                    last.text, last.first_us = text, time_us
-                    last.settled, last.count = True, 0
+                order += 1
+                record = Record(order, time_us, time_us)
+                if growing is not None:
+                    # It stood below all the others: it is the first that is not as it was.
+                    self._grew(growing, text, record)
                     growing = None
-                self._put(text, record)
+                if text in typed:
+                    typed.discard(text)
+                    record.typed = True
+                if text in known:
+                    known[text].add(record)
+                else:
+                    known[text] = record
+                    held_bytes += _LINE_BYTES + len(text)
+        self._order = order
+        self._held_bytes += held_bytes
+
+    @staticmethod
+    def _grew(line: Line, text: bytes, record: Record) -> None:
+        """If this line has become `text` while it scrolled off, the record says so."""
+        if grows(line.key, text):
+            record.steps = _steps(line)
+            line.text, line.first_us = text, record.first_us
+            line.settled, line.count = True, 0
 
     def state(self) -> dict[str, Any]:
         """What `restore` needs, for JSON; what is settled is to be taken before."""
         return {
-            "text": self._text.decode("latin-1"),
             "rows": [row.decode("latin-1") for row in self.rows],
             "live": [line.state() for line in self._live.values()],
             "gone": [(line.state(), gone_us) for line, gone_us in self._gone.values()],
@@ -117,7 +148,6 @@ class Standing:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on where another left off."""
-        self._text = state["text"].encode("latin-1")
         self.rows = [row.encode("latin-1") for row in state["rows"]]
         self._live = {line.key: line for line in map(Line.restored, state["live"])}
         gone = [(Line.restored(line), gone_us) for line, gone_us in state["gone"]]
@@ -159,27 +189,54 @@ class Standing:
 
     def _change(self, change: Change) -> None:
         live, rows, shown_us = self._live, change.rows, change.shown_us
-        seen = set(rows)
         if self._gone:
             self._forget_gone(shown_us)
-        new = [place for place, text in enumerate(rows) if text and text not in live]
-        left = change.left = {text: line for text, line in live.items() if text not in seen}
-        for text in left:
+        old_layout = self._layout
+        layout = self._layout = old_layout.copy()
+        new = self._moved(change, old_layout)
+        for text in change.left:
             del live[text]
         for place in new:
             text = rows[place]
-            if text in live:
-                continue
-            line = self._returned(text, change.since_us)
-            if line is None and left:
-                line = self._continued(text, place, change)
-            live[text] = (
-                Line(self._next_order(), text, shown_us, change.since_us) if line is None else line
-            )
-        for text, line in left.items():
+            line = live.get(text)
+            if line is None:
+                line = live[text] = self._new(text, place, change, old_layout)
+                line.places = 0
+            layout[place] = line
+            line.places += 1
+        for text, line in change.left.items():
             if line.key == text:
                 self._leave(line, shown_us)
-        self._layout, self.rows = list(map(live.get, rows)), rows
+
+    def _moved(self, change: Change, old_layout: list[Line | None]) -> list[int]:
+        """Note where the known lines are now, and which have left; the places of the others."""
+        live, left, layout = self._live, change.left, self._layout
+        for place in change.places:
+            line = old_layout[place]
+            if line is not None:
+                line.places -= 1
+                if not line.places:
+                    left[line.key] = line
+        new: list[int] = []
+        for place in change.places:
+            text = change.rows[place]
+            line = layout[place] = live.get(text)
+            if line is not None:
+                left.pop(text, None)
+                line.places += 1
+            elif text:
+                new.append(place)
+        return new
+
+    def _new(self, text: bytes, place: int, change: Change, old_layout: list[Line | None]) -> Line:
+        """The line that a new text belongs to."""
+        line = self._returned(text, change.since_us)
+        if line is None and change.left:
+            line = self._continued(text, place, change, old_layout)
+        if line is None:
+            self.stirred = True
+            line = Line(self._next_order(), text, change.shown_us, change.since_us)
+        return line
 
     def _returned(self, text: bytes, since_us: int) -> Line | None:
         """The line of this text if it was here just now."""
@@ -190,28 +247,49 @@ class Standing:
         line.since_us = line.value_us = line.key_us = since_us
         return line
 
-    def _continued(self, text: bytes, place: int, change: Change) -> Line | None:
+    def _continued(
+        self, text: bytes, place: int, change: Change, layout: list[Line | None]
+    ) -> Line | None:
         """The line that stood in this place before, if this text goes on with it."""
-        left, layout = change.left, self._layout
+        old = layout[place]
+        if old is not None and change.stays(place):
+            line = self._goes_on(old, text, change, anchored=True)
+            if line is not None:
+                change.matched[place] = place
+                return line
         old_places, anchored = change.old_places(place)
-        may_grow = anchored or len(left) <= _FEW
         for old_place in old_places:
             old = layout[old_place] if 0 <= old_place < len(layout) else None
-            if old is None or left.get(old.key) is not old:
-                continue
-            key = old.key
-            if may_grow and not old.settled and grows(key, text):
-                line = Line(self._next_order(), text, change.shown_us, change.since_us)
-                line.stood_us = old.stood_us + change.shown_us - old.since_us
-                line.steps = _steps(old)
-            elif same_value(key, text) if old.settled else same_letters(key, text):
-                line = self._next_value(old, text, change.shown_us, change.since_us)
-            else:
-                continue
-            del left[key]
-            change.matched[place] = old_place
-            return line
-        return None if place else self._scrolled_in_part(text, left)
+            line = self._goes_on(old, text, change, anchored=anchored) if old else None
+            if line is not None:
+                change.matched[place] = old_place
+                return line
+        return None if place else self._scrolled_in_part(text, change.left)
+
+    def _goes_on(self, old: Line, text: bytes, change: Change, *, anchored: bool) -> Line | None:
+        """The line of a new text if it is what has become of `old`."""
+        left, key = change.left, old.key
+        if old.scrolled or left.get(key) is not old:
+            return None
+        surely = anchored or len(left) <= _FEW
+        if old.settled:
+            if not same_value(key, text):
+                return None
+            line = self._next_value(old, text, change.shown_us, change.since_us)
+        elif surely and grows(key, text):
+            line = Line(self._next_order(), text, change.shown_us, change.since_us)
+            line.stood_us = old.stood_us + change.shown_us - old.since_us
+            line.steps = _steps(old)
+        else:
+            letters = letters_of(text)
+            if old.letters is None:
+                old.letters = letters_of(key)
+            if not (letters and letters == old.letters) and not (surely and varies(key, text)):
+                return None
+            line = self._next_value(old, text, change.shown_us, change.since_us)
+            line.letters = letters
+        del left[key]
+        return line
 
     @staticmethod
     def _scrolled_in_part(text: bytes, left: dict[bytes, Line]) -> Line | None:
@@ -232,22 +310,31 @@ class Standing:
             if is_bare(old.text) and not old.settled:
                 # With its bullet the text says all that it said without.
                 old.text, old.first_us = text, shown_us
-            if is_bare(old.key) or shown_us - old.key_us < SETTLE_US:
+            if is_bare(old.key) or not self._lasted(old.key_first_us, old.key_us, shown_us):
                 old.key, old.key_us, old.key_first_us = text, since_us, shown_us
                 return old
         line = Line(self._next_order(), text, shown_us, since_us)
-        if shown_us - old.value_us >= SETTLE_US:
+        if self._lasted(old.first_us, old.value_us, shown_us):
             self._end_of_turn(old, shown_us)
             self._settle(old)
         else:
             line.stood_us = old.stood_us + shown_us - old.since_us
         return line
 
+    def _lasted(self, first_us: int, since_us: int, until_us: int) -> bool:
+        """Whether one state of a line that changes stood long enough to be read for itself.
+
+        It was seen first at `first_us`, may have stood since `since_us`, and was gone at
+        `until_us` or still stands then. Seen at one look alone it may have flashed.
+        """
+        seen_us = (self._until_us or until_us) - first_us
+        return seen_us >= SETTLE_US and until_us - since_us >= _VALUE_US
+
     def _end_of_turn(self, line: Line, until_us: int) -> None:
         """Of a turning spinner the first turn speaks, unless it came to rest at another."""
-        if line.key == line.text or until_us - line.key_us < SETTLE_US:
+        if line.key == line.text or is_bare(line.key) or not same_value(line.key, line.text):
             return
-        if is_bare(line.key) or not same_value(line.key, line.text):
+        if not self._lasted(line.key_first_us, line.key_us, until_us):
             return
         if line.settled:
             self._settle(Line(self._next_order(), line.key, line.key_first_us, line.key_us))

@@ -14,6 +14,7 @@ from player.screen.values import LONGEST_LINE_ROWS, Colors, Cursor, CursorShape,
 if TYPE_CHECKING:
     from player.screen.binding import Engine
     from player.screen.drawing import Drawing
+    from player.screen.reading import Reading
     from player.screen.values import Row
 
 _FIRST_TEXT_BYTES: Final = 64 << 10
@@ -29,8 +30,9 @@ class GhosttyScreen(Screen):
     """See the face."""
 
     __slots__ = (
-        "_buffer", "_drawing", "_end", "_ffi", "_get_state", "_length", "_lib",
-        "_options", "_places", "_point", "_selection", "_start", "_terminal",
+        "_buffer", "_drawing", "_end", "_ffi", "_flag_places", "_get_state", "_length", "_lib",
+        "_options", "_places", "_point", "_point_value", "_reading", "_selection", "_start",
+        "_terminal",
     )  # fmt: skip
 
     _drawing: Drawing | None
@@ -52,6 +54,7 @@ class GhosttyScreen(Screen):
     def _adopt(self, engine: Engine, terminal: Any) -> None:  # noqa: ANN401  cffi has no types
         self._ffi, self._lib, self._terminal = engine.ffi, engine.lib, terminal
         self._drawing = None
+        self._reading: Reading | None = None
         self._make_places()
 
     @classmethod
@@ -62,6 +65,8 @@ class GhosttyScreen(Screen):
         """Make once what each reading writes to: a reading then costs 13 us, not 45."""
         ffi, lib = self._ffi, self._lib
         self._point, self._length = ffi.new("GhosttyPoint*"), ffi.new("size_t*")
+        self._point_value = self._point.value
+        self._flag_places = ffi.new("GhosttyRow*"), ffi.new("bool*")
         self._buffer = ffi.new("uint8_t[]", _FIRST_TEXT_BYTES)
         selection = self._selection = ffi.new("GhosttySelection*")
         selection.size = ffi.sizeof("GhosttySelection")
@@ -146,6 +151,25 @@ class GhosttyScreen(Screen):
             return self._format(tag, 0, rows - 1, cols, unwrap=True)
         tag, last = self._lib.GHOSTTY_POINT_TAG_SCREEN, history_rows + rows - 1
         return self._format(tag, self.start_of_line(history_rows), last, cols, unwrap=True)
+
+    def read_lines(self) -> tuple[list[bytes], list[int] | None]:
+        if self._reading is None:
+            from player.screen.reading import Reading  # noqa: PLC0415  few read again and again
+
+            self._reading = Reading(self._ffi, self._lib, self)
+        return self._reading.read(self._terminal, self.state())
+
+    def row_texts(self, first: int, last: int, *, unwrap: bool) -> list[bytes]:
+        """The rows `first` to `last` of the screen, or the lines in them; no blank ones at the end.
+
+        One blank row at least, where there is nothing else.
+        """
+        tag, cols = self._lib.GHOSTTY_POINT_TAG_ACTIVE, self._places[-2][0]
+        return self._format(tag, first, last, cols, unwrap=unwrap).split(b"\n")
+
+    def is_wrapped(self, row: int) -> bool:
+        """Whether the line in this row of the screen goes on in the next."""
+        return self._flag(row, self._lib.GHOSTTY_ROW_DATA_WRAP, self._lib.GHOSTTY_POINT_TAG_ACTIVE)
 
     def history(self, first: int, end: int) -> bytes:
         tag = self._lib.GHOSTTY_POINT_TAG_SCREEN
@@ -239,18 +263,18 @@ class GhosttyScreen(Screen):
     def _get(self, data: int, place: Any) -> None:  # noqa: ANN401
         checked(self._lib.ghostty_terminal_get(self._terminal, data, place))
 
-    def _flag(self, row: int, data: int) -> bool:
+    def _flag(self, row: int, data: int, tag: int | None = None) -> bool:
         """A flag of a row, counted from the oldest that is kept."""
         lib = self._lib
-        self._refer(self._start, lib.GHOSTTY_POINT_TAG_SCREEN, 0, row)
-        found, value = self._ffi.new("GhosttyRow*"), self._ffi.new("bool*")
+        self._refer(self._start, lib.GHOSTTY_POINT_TAG_SCREEN if tag is None else tag, 0, row)
+        found, value = self._flag_places
         checked(lib.ghostty_grid_ref_row(self._start, found))
         checked(lib.ghostty_row_get(found[0], data, value))
         return bool(value[0])
 
     def _refer(self, place: Any, tag: int, col: int, row: int) -> None:  # noqa: ANN401
-        point = self._point
-        point.tag, point.value.x, point.value.y = tag, col, row
+        point, value = self._point, self._point_value
+        point.tag, value.x, value.y = tag, col, row
         result = self._lib.ghostty_terminal_grid_ref(self._terminal, point[0], place)
         if result:
             checked(result)

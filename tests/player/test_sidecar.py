@@ -17,7 +17,7 @@ from formats.session import Session
 from formats.size import Size
 from player import workers
 from player.lines import ScreenLine, screen_lines
-from player.pieces import path_of, read_sidecar
+from player.pieces import VERSION, path_of, read_sidecar
 from player.sidecar import lines_of
 from player.sizing import initial_size
 from player.workers import ExtractionError
@@ -118,7 +118,7 @@ def test_of_another_version_or_session_it_is_made_again(home: Home) -> None:
     found = list(lines_of(home, session))
     path = Path(path_of(home, session.id))
     whole = path.read_bytes()
-    path.write_bytes(whole.replace(b'"version":1', b'"version":0'))
+    path.write_bytes(whole.replace(b'"version":%d' % VERSION, b'"version":%d' % (VERSION - 1)))
     assert list(lines_of(home, session)) == found
     other = session_of(home, start(), Said(5, b"another"), ended(2000))
     path.rename(path_of(home, other.id))
