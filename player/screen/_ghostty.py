@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 from formats.size import Size
 from player.screen.binding import checked, load
 from player.screen.face import Screen
-from player.screen.terminals import keep_history, new_terminal, packed_terminal, unpacked_terminal
+from player.screen.terminals import (
+    keep_history,
+    new_terminal,
+    packed_terminal,
+    taken,
+    unpacked_terminal,
+)
 from player.screen.values import LONGEST_LINE_ROWS, Colors, Cursor, CursorShape, State, clamp
 
 if TYPE_CHECKING:
@@ -32,7 +38,7 @@ class GhosttyScreen(Screen):
     __slots__ = (
         "_buffer", "_drawing", "_end", "_ffi", "_flag_places", "_get_state", "_length", "_lib",
         "_options", "_places", "_point", "_point_value", "_reading", "_selection", "_start",
-        "_terminal",
+        "_terminal", "engine",
     )  # fmt: skip
 
     _drawing: Drawing | None
@@ -52,6 +58,7 @@ class GhosttyScreen(Screen):
         keep_history(load(), self._terminal, scrollback)
 
     def _adopt(self, engine: Engine, terminal: Any) -> None:  # noqa: ANN401  cffi has no types
+        self.engine = engine
         self._ffi, self._lib, self._terminal = engine.ffi, engine.lib, terminal
         self._drawing = None
         self._reading: Reading | None = None
@@ -60,6 +67,38 @@ class GhosttyScreen(Screen):
     @classmethod
     def engine_id(cls) -> str:
         return load().id
+
+    @property
+    def terminal(self) -> Any:  # noqa: ANN401
+        """The engine's own terminal."""
+        return self._terminal
+
+    def clone(self) -> GhosttyScreen:
+        """Another screen in the same state. Raises ScreenEngineError where `snapshot` would."""
+        made: GhosttyScreen = object.__new__(type(self))
+        made._scrollback, made._width = self._scrollback, self._width
+        made._unpack(self._pack())
+        return made
+
+    def dump(self) -> bytes:
+        from player.screen.dumping import dumped  # noqa: PLC0415  most screens are never dumped
+
+        try:
+            return dumped(self)
+        finally:
+            # Other readers of the same terminal have taken note of what has changed since.
+            if self._drawing is not None:
+                self._drawing.forget()
+
+    def wraps_next(self) -> bool:
+        """Whether the row is full, and the next character goes to the next one."""
+        waits = self._ffi.new("bool*")
+        self._get(self._lib.GHOSTTY_TERMINAL_DATA_CURSOR_PENDING_WRAP, waits)
+        return bool(waits[0])
+
+    def unfinished(self) -> bytes:
+        """What was fed last of a sequence or character that has not ended."""
+        return taken(self.engine, self._lib.ghostty_terminal_continuation_alloc, self._terminal)
 
     def _make_places(self) -> None:
         """Make once what each reading writes to: a reading then costs 13 us, not 45."""
@@ -108,11 +147,12 @@ class GhosttyScreen(Screen):
 
     @property
     def title(self) -> str:
-        title = self._ffi.new("GhosttyString*")
-        self._get(self._lib.GHOSTTY_TERMINAL_DATA_TITLE, title)
-        if not title.len:
-            return ""
-        return str(self._ffi.buffer(title.ptr, title.len)[:].decode(errors="replace"))
+        return self._string(self._lib.GHOSTTY_TERMINAL_DATA_TITLE)
+
+    @property
+    def folder(self) -> str:
+        """The working directory that the program has told (OSC 7), as it did; mostly a URL."""
+        return self._string(self._lib.GHOSTTY_TERMINAL_DATA_PWD)
 
     @property
     def alternate(self) -> bool:
@@ -262,6 +302,13 @@ class GhosttyScreen(Screen):
 
     def _get(self, data: int, place: Any) -> None:  # noqa: ANN401
         checked(self._lib.ghostty_terminal_get(self._terminal, data, place))
+
+    def _string(self, data: int) -> str:
+        text = self._ffi.new("GhosttyString*")
+        self._get(data, text)
+        if not text.len:
+            return ""
+        return str(self._ffi.buffer(text.ptr, text.len)[:].decode(errors="replace"))
 
     def _flag(self, row: int, data: int, tag: int | None = None) -> bool:
         """A flag of a row, counted from the oldest that is kept."""

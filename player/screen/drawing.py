@@ -11,18 +11,27 @@ from typing import TYPE_CHECKING, Any, Final
 
 from player.screen.binding import checked
 from player.screen.values import DEFAULT_STYLE, RGB, Row, Run, Style
+from player.screen.words import (
+    CLUSTER,
+    CODE_POINT,
+    KIND,
+    LINK,
+    LOOK,
+    PALETTE_BLANK,
+    STYLE,
+    TAIL,
+    TEXT,
+    WIDE,
+    WIDTH,
+    code_of,
+    has_tail,
+    width_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# A cell: bits 0-1 kind, 2-25 its code point or colour, 26-41 style id, 42-43 width, 45 link.
-_KIND, _TEXT, _CLUSTER, _PALETTE_BLANK = 3, 0, 1, 2
-_CODE_POINT: Final = 0x1FFFFF
-_LOOK: Final = 0xFFFF << 26 | 1 << 45
-_WIDTH_SHIFT, _WIDTH = 42, 3
-_WIDE, _TAIL = 1, 2
-_LINK: Final = 1 << 45
-_UNUSUAL: Final = _KIND | _WIDTH << _WIDTH_SHIFT | _LINK
+_UNUSUAL: Final = KIND | WIDTH | LINK
 _CELL_BYTES: Final = 8
 # No script needs as many; a recording may pile up 60,000 marks on one cell.
 _LONGEST_CLUSTER: Final = 32
@@ -81,21 +90,24 @@ class Drawing:
 
     def rows(self, *, changed_only: bool) -> list[tuple[int, Row]]:
         """(Row number from 0, its runs) from top to bottom; all rows, or those that changed."""
+        found = [(number, self._runs(number)) for number in self._numbers(changed_only=changed_only)]
+        checked(self._lib.ghostty_render_state_clean(self._state[0]))
+        self._all = False
+        return found
+
+    def _numbers(self, *, changed_only: bool) -> Iterator[int]:
+        """The numbers of the rows to read; the iterator stands at the one that was given last."""
         lib, state = self._lib, self._state[0]
         checked(lib.ghostty_render_state_update(state, self._terminal))
         checked(
             lib.ghostty_render_state_get(state, lib.GHOSTTY_RENDER_STATE_DATA_DIRTY, self._dirty)
         )
         every = self._all or self._dirty[0] == lib.GHOSTTY_RENDER_STATE_DIRTY_FULL
-        found: list[tuple[int, Row]] = []
-        if every or not changed_only or self._dirty[0]:
-            what = lib.GHOSTTY_RENDER_STATE_DATA_ROW_ITERATOR
-            checked(lib.ghostty_render_state_get(state, what, self._iterator))
-            numbers = self._every() if every or not changed_only else self._changed()
-            found = [(number, self._runs(number)) for number in numbers]
-        checked(lib.ghostty_render_state_clean(state))
-        self._all = False
-        return found
+        if not every and changed_only and not self._dirty[0]:
+            return
+        what = lib.GHOSTTY_RENDER_STATE_DATA_ROW_ITERATOR
+        checked(lib.ghostty_render_state_get(state, what, self._iterator))
+        yield from self._every() if every or not changed_only else self._changed()
 
     def forget(self) -> None:
         """Let the next reading give all rows: the terminal shows something else now."""
@@ -124,17 +136,23 @@ class Drawing:
 
     def _runs(self, number: int) -> Row:
         """The runs of the row at which the iterator stands."""
+        words = self._words()
+        if not words:
+            return ()
+        plain = not any([word & _UNUSUAL for word in words])  # noqa: C419  a list is twice as fast
+        return (self._joined_plain if plain else self._joined)(number, words)
+
+    def _words(self) -> list[int]:
+        """The cells of the row at which the iterator stands, without the blank ones at its end."""
         lib, view, iterator = self._lib, self._view, self._iterator[0]
         get = lib.ghostty_render_state_row_get
         checked(get(iterator, lib.GHOSTTY_RENDER_STATE_ROW_DATA_CELLS_RAW, view))
         raw = bytes(self._ffi.buffer(view.ptr, view.len * _CELL_BYTES)) if view.len else b""
         length = -(-len(raw.rstrip(b"\0")) // _CELL_BYTES)
         if not length:
-            return ()
+            return []
         checked(get(iterator, lib.GHOSTTY_RENDER_STATE_ROW_DATA_CELLS, self._cells))
-        words = memoryview(raw).cast("Q")[:length].tolist()
-        plain = not any([word & _UNUSUAL for word in words])  # noqa: C419  a list is twice as fast
-        return (self._joined_plain if plain else self._joined)(number, words)
+        return memoryview(raw).cast("Q")[:length].tolist()
 
     def _joined(self, number: int, words: list[int]) -> Row:
         runs: list[Run] = []
@@ -143,31 +161,31 @@ class Drawing:
         seen = -1
         previous_wide = False
         for col, word in enumerate(words):
-            width = word >> _WIDTH_SHIFT & _WIDTH
-            if width == _TAIL and previous_wide:
+            width = width_of(word)
+            if width == TAIL and previous_wide:
                 previous_wide = False
                 continue
-            kind = word & _KIND
-            if kind > _CLUSTER:
-                look, character = word & ~(_WIDTH << _WIDTH_SHIFT), " "
+            kind = word & KIND
+            if kind > CLUSTER:
+                look, character = word & ~WIDTH, " "
             else:
-                look = word & _LOOK
-                code = word >> 2 & _CODE_POINT
-                character = _character(code) if kind == _TEXT else self._cluster(col, code)
+                look = word & LOOK
+                code = code_of(word)
+                character = _character(code) if kind == TEXT else self._cluster(col, code)
             # Of a wide character that was cut in half nothing can be shown.
-            previous_wide = width == _WIDE and _has_tail(words, col)
+            previous_wide = width == WIDE and has_tail(words, col)
             if width and not previous_wide:
                 character = " "
             if look != seen:
                 seen = look
-                if look not in looks or look & _LINK:
+                if look not in looks or look & LINK:
                     looks[look] = self._look(number, col, word) if look else DEFAULT_STYLE
                 found = looks[look]
                 if found != style:
                     if cols:
                         runs.append(Run(text, cols, style))
                     style, text, cols = found, "", 0
-            elif look & _LINK and (found := self._look(number, col, word)) != style:
+            elif look & LINK and (found := self._look(number, col, word)) != style:
                 runs.append(Run(text, cols, style))
                 style, text, cols = found, "", 0
             text += character
@@ -179,11 +197,11 @@ class Drawing:
         runs: list[Run] = []
         style, text = DEFAULT_STYLE, ""
         col = 0
-        for look, group in groupby(words, _LOOK.__and__):
+        for look, group in groupby(words, LOOK.__and__):
             cells = list(group)
             found = self._look(number, col, cells[0]) if look else DEFAULT_STYLE
             col += len(cells)
-            piece = "".join([chr(word >> 2 & _CODE_POINT) for word in cells]).replace("\0", " ")
+            piece = "".join([chr(word >> 2 & CODE_POINT) for word in cells]).replace("\0", " ")
             if not piece.isprintable():
                 piece = "".join(_character(ord(character)) for character in piece)
             if found != style:
@@ -194,13 +212,13 @@ class Drawing:
         return _without_blanks([*runs, Run(text, len(text), style)])
 
     def _look(self, number: int, col: int, word: int) -> Style:
-        kind = word & _KIND
-        if kind > _CLUSTER:
+        kind = word & KIND
+        if kind > CLUSTER:
             color = word >> 2
-            bg = color & 0xFF if kind == _PALETTE_BLANK else RGB | _swapped(color)
+            bg = color & 0xFF if kind == PALETTE_BLANK else RGB | _swapped(color)
             return Style(bg=bg)
-        style = self._styled(col) if word >> 26 & 0xFFFF else DEFAULT_STYLE
-        if word & _LINK and (link := self._link_at(number, col)):
+        style = self._styled(col) if word & STYLE else DEFAULT_STYLE
+        if word & LINK and (link := self._link_at(number, col)):
             style = style._replace(link=link)
         return style
 
@@ -256,10 +274,6 @@ def _character(code: int) -> str:
     if code < _FIRST_PRINTABLE or _DELETE <= code <= _LAST_C1:
         return " "
     return "\ufffd" if code in _SURROGATES else chr(code)
-
-
-def _has_tail(words: list[int], col: int) -> bool:
-    return col + 1 < len(words) and words[col + 1] >> _WIDTH_SHIFT & _WIDTH == _TAIL
 
 
 def _swapped(color: int) -> int:

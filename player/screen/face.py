@@ -189,6 +189,16 @@ class Screen:
         header = _HEADER.pack(_MAGIC, _VERSION, width, self._scrollback, len(engine))
         return header + engine + self._pack()
 
+    def dump(self) -> bytes:
+        """What makes any terminal of the same size show this screen, and go on from it alike.
+
+        Text, style, links, cursor, modes, region, tab stops, title, folder, colours, the main
+        screen under the alternate one, and a sequence that has begun and not ended. Not what has
+        scrolled off, and not what docs/playing.md lists. Any terminal: one of another width model
+        draws some characters wider. What was on it before is erased.
+        """
+        raise NotImplementedError
+
     @classmethod
     def restore(cls, snapshot: bytes, scrollback: int | None = None) -> Screen:
         """The screen as it was when it gave this snapshot; from now on with another scrollback.

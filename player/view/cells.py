@@ -11,14 +11,14 @@ import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from player.screen.values import DEFAULT_STYLE, RGB, Run, Style
+from player.screen.sgr import sgr
+from player.screen.values import DEFAULT_STYLE, Run, Style
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from player.screen.values import Row
 
-_PALE, _BRIGHT = 8, 16
 # C0, DEL, C1; line and paragraph separators, bidirectional controls (Trojan Source), surrogates.
 _ACTING = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -186,14 +186,7 @@ def line_of(row: Row, width: int, *, links: bool = False) -> str:
 @lru_cache(maxsize=4096)
 def style_sequence(style: Style, *, links: bool = False) -> str:
     """What makes a terminal write in this style, whatever it wrote in before."""
-    codes: list[str] = [code for on, code in _flags(style) if on]
-    if style.underline:
-        codes.append({1: "4", 2: "21"}.get(style.underline, f"4:{min(style.underline, 5)}"))
-    if style.fg is not None:
-        codes.append(_colour(style.fg, 30))
-    if style.bg is not None:
-        codes.append(_colour(style.bg, 40))
-    sequence = "\x1b[0;" + ";".join(codes) + "m" if codes else "\x1b[m"
+    sequence = sgr(style)
     if not links:
         return sequence
     return f"{sequence}\x1b]8;;{safe_link(style)}\x1b\\"
@@ -203,27 +196,3 @@ def safe_link(style: Style) -> str:
     """The address that a style links to; empty unless it is plain http or https."""
     safe = len(style.link) <= _LONGEST_LINK and _LINK.fullmatch(style.link)
     return style.link if safe else ""
-
-
-def _flags(style: Style) -> Sequence[tuple[bool, str]]:
-    return (
-        (style.bold, "1"),
-        (style.faint, "2"),
-        (style.italic, "3"),
-        (style.blink, "5"),
-        (style.inverse, "7"),
-        (style.invisible, "8"),
-        (style.strike, "9"),
-        (style.overline, "53"),
-    )
-
-
-def _colour(colour: int, base: int) -> str:
-    if colour >= RGB:
-        red, green, blue = colour >> 16 & 255, colour >> 8 & 255, colour & 255
-        return f"{base + 8};2;{red};{green};{blue}"
-    if colour < _PALE:
-        return str(base + colour)
-    if colour < _BRIGHT:
-        return str(base + 60 + colour - _PALE)
-    return f"{base + 8};5;{colour}"
