@@ -86,9 +86,8 @@ class GhosttyScreen(Screen):
         try:
             return dumped(self)
         finally:
-            # Other readers of the same terminal have taken note of what has changed since.
-            if self._drawing is not None:
-                self._drawing.forget()
+            # What has changed since the last reading was told to others: begin anew.
+            self._drawing = None
 
     def wraps_next(self) -> bool:
         """Whether the row is full, and the next character goes to the next one."""

@@ -90,7 +90,9 @@ class Drawing:
 
     def rows(self, *, changed_only: bool) -> list[tuple[int, Row]]:
         """(Row number from 0, its runs) from top to bottom; all rows, or those that changed."""
-        found = [(number, self._runs(number)) for number in self._numbers(changed_only=changed_only)]
+        found = [
+            (number, self._runs(number)) for number in self._numbers(changed_only=changed_only)
+        ]
         checked(self._lib.ghostty_render_state_clean(self._state[0]))
         self._all = False
         return found

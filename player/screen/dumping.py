@@ -31,7 +31,7 @@ _ALTERNATE: Final = (b"?1049", b"?1047", b"?47")
 _IN_THEIR_PLACE: Final = frozenset((*_FIRST, *_ALTERNATE, _ORIGIN, _MARGINS, _SAVED, _SYNCHRONIZED))
 
 # Whatever was set before (margins, region, insert mode, pen) does not reach the text.
-_BLANK = b"\x1b[!p\x1b[?69l\x1b[r\x1b[m\x1b[2J\x1b[H"
+_BLANK = b"\x1b[!p\x1b[4l\x1b[20l\x1b[?6l\x1b[?7h\x1b[?69l\x1b[r\x1b[m\x1b[2J\x1b[H"
 _PEN_OFF = b'\x1b[?6l\x1b[m\x1b[0"q\x1b(B\x1b)B\x1b*B\x1b+B\x0f'
 _LINK_OFF = b"\x1b]8;;\x1b\\"
 _PEN_AT_REST = b"\x1b[0m"
@@ -103,7 +103,7 @@ def _saved(screen: GhosttyScreen, modes: dict[bytes, bytes]) -> Iterator[bytes]:
 
 
 def _set(screen: GhosttyScreen, modes: dict[bytes, bytes]) -> Iterator[bytes]:
-    """What the program has set, and where it goes on: in an order in which nothing undoes another."""
+    """What the program has set, and where it goes on; in this order nothing undoes another."""
     said = Formatter(screen.engine, screen.terminal).said
     yield from _named(screen)
     region = said("scrolling_region")
@@ -172,9 +172,9 @@ def _named(screen: GhosttyScreen) -> Iterator[bytes]:
     for number, color in sorted(colors.palette.items()):
         yield b"\x1b]4;%d;" % number + _rgb(color) + _ST
     dynamic = (colors.foreground, colors.background, colors.cursor)
-    for number, color in zip((10, 11, 12), dynamic, strict=True):
-        if color is not None:
-            yield b"\x1b]%d;" % number + _rgb(color) + _ST
+    for number, dynamic_color in zip((10, 11, 12), dynamic, strict=True):
+        if dynamic_color is not None:
+            yield b"\x1b]%d;" % number + _rgb(dynamic_color) + _ST
 
 
 def _rgb(color: int) -> bytes:

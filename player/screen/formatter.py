@@ -33,8 +33,10 @@ class Formatter:
         self._text = self._formatted("")
 
     def said(self, extra: str) -> bytes:
-        """`modes`, `tabstops`, `scrolling_region`, `keyboard`; of the screen that is shown
-        `style`, `hyperlink`, `protection`, `kitty_keyboard`, `charsets`: as sequences.
+        """The sequences for one thing.
+
+        `modes`, `tabstops`, `scrolling_region` or `keyboard` of the terminal; of the screen that is
+        shown `style`, `hyperlink`, `protection`, `kitty_keyboard` or `charsets`.
         """
         found = self._formatted(extra)
         if found.startswith(self._text):

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-import subprocess
-import time
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
@@ -14,10 +11,11 @@ import pytest
 from formats.size import Size
 from tests.support.logs import Said, ended, start, store_log
 from tests.support.recording import children
+from tests.support.tmux import Tmux
 from tests.support.window import PlayerWindow, environ_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.recording import Recorder
@@ -39,56 +37,19 @@ MANY = [start(), *(Said(n * 100, HOSTILE + b"\x1b\\%d" % n) for n in range(50)),
 CUT = [start(), Said(0, HOSTILE), Said(HOUR_MS, b"more"), ended(2 * HOUR_MS)]
 
 
-class Tmux:
-    """A tmux of its own, with a shell in it: a real terminal with clipboard, title and modes."""
-
-    def __init__(self, folder: Path, environ: dict[str, str]) -> None:
-        self._socket = str(folder / "tmux")
-        self._environ = environ
-        self(
-            "-f",
-            os.devnull,
-            "new-session",
-            "-d",
-            "-x",
-            "100",
-            "-y",
-            "30",
-            "env PS1='$ ' bash --norc",
-        )
-        self("set", "-g", "set-clipboard", "on")
-        self("set-buffer", "UNTOUCHED")
-        self("select-pane", "-T", "MY TITLE")
-
-    def __call__(self, *arguments: str) -> str:
-        argv = ["tmux", "-S", self._socket, *arguments]
-        done = subprocess.run(
-            argv, capture_output=True, text=True, env=self._environ, check=False, timeout=30
-        )
-        return done.stdout
-
-    def until(self, condition: Callable[[str], bool]) -> str:
-        deadline = time.monotonic() + 40
-        while not condition(shown := self("capture-pane", "-p")):
-            assert time.monotonic() < deadline, shown
-            time.sleep(0.05)
-        return shown
-
-    def state(self) -> str:
-        names = (
-            "pane_title alternate_on mouse_any_flag keypad_flag cursor_flag wrap_flag insert_flag "
-            "scroll_region_upper scroll_region_lower origin_flag keypad_cursor_flag"
-        )
-        return self("display-message", "-p", " ".join(f"{n}=#{{{n}}}" for n in names.split()))
+STATE = ["pane_title", "alternate_on", "mouse_any_flag", "keypad_flag", "cursor_flag", "wrap_flag"]
+STATE += ["insert_flag", "scroll_region_upper", "scroll_region_lower", "origin_flag"]
+STATE += ["keypad_cursor_flag"]
 
 
 @pytest.fixture
 def tmux(home: Path, commands: Path, tmp_path: Path) -> Iterator[Tmux]:
-    if not shutil.which("tmux"):
-        pytest.skip("needs tmux")
     started = Tmux(tmp_path, environ_of(commands))
+    started("set", "-g", "set-clipboard", "on")
+    started("set-buffer", "UNTOUCHED")
+    started("select-pane", "-T", "MY TITLE")
     yield started
-    started("kill-server")
+    started.close()
 
 
 @pytest.mark.parametrize(
@@ -106,7 +67,7 @@ def test_a_hostile_recording_changes_nothing(
 ) -> None:
     store_log(home, *said)
     tmux.until(lambda shown: "$" in shown)
-    before = tmux.state()
+    before = tmux.told(*STATE)
     line = f"stty -g > before; cs-play last {options}; stty -g > after; echo DONE-$?"
     tmux("send-keys", f"cd {home}; clear; {line}", "Enter")
     for key in keys:
@@ -118,7 +79,7 @@ def test_a_hostile_recording_changes_nothing(
     assert shown.count("nothing-else") == 2
     assert "$ echo nothing-else" in shown, "something was typed into the shell"
     assert tmux("show-buffer") == "UNTOUCHED"
-    assert tmux.state() == before
+    assert tmux.told(*STATE) == before
     assert (home / "before").read_text() == (home / "after").read_text()
     assert "HOSTILE" not in shown
 
