@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
-import orjson
 from pybase64 import b64decode
 
 from formats.layout import is_session_id
@@ -60,6 +59,8 @@ def encode_line(entry: Entry) -> bytes:
     if entry.event is None and entry.extra is None:
         write = encoder.input if entry.direction == INPUT else encoder.output
         return write(stamp, entry.data)
+    import orjson  # noqa: PLC0415  see Decoder
+
     plain = encoder.input if entry.direction == INPUT else encoder.output
     fields = orjson.loads(plain(stamp, entry.data))
     if entry.event is not None:
@@ -70,9 +71,13 @@ def encode_line(entry: Entry) -> bytes:
 class Decoder:
     """Lines -> entries. Keeps what neighbouring lines share: the second and the session id."""
 
-    __slots__ = ("_parse_time", "_session_id")
+    __slots__ = ("_loads", "_parse_time", "_session_id")
 
     def __init__(self) -> None:
+        # 20 ms that listing sessions and searching their index does not need.
+        import orjson  # noqa: PLC0415
+
+        self._loads = orjson.loads
         self._parse_time = Parser().parse
         # Equal to nothing that JSON can hold, not even to null or an empty text.
         self._session_id: object = object()
@@ -80,8 +85,8 @@ class Decoder:
     def decode(self, line: bytes) -> Entry:
         """The entry of one line, with or without its newline. LineError if it is none."""
         try:
-            fields: dict[str, Any] = orjson.loads(line)
-        except orjson.JSONDecodeError:
+            fields: dict[str, Any] = self._loads(line)
+        except ValueError:
             raise LineError("not JSON") from None
         if not isinstance(fields, dict):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise LineError("not a JSON object")

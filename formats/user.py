@@ -6,10 +6,9 @@ it has a file of its own, `logs/<uuid>.user.json`, which no program writes but o
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
-
-import orjson
 
 from formats.errors import LogError, printable
 from formats.files import FILES
@@ -50,13 +49,13 @@ NOTHING: Final = UserData()
 def decode(data: bytes) -> UserData | None:
     """What the bytes of a file say; None when they are not of this version."""
     try:
-        fields: dict[str, Any] = orjson.loads(data)
+        fields: dict[str, Any] = json.loads(data)
         if all(check(fields[name]) for name, check in _CHECKS.items()):
             tags: list[str] | None = fields["tags"]
             return UserData(
                 fields["title"], None if tags is None else tuple(tags), fields["pinned"]
             )
-    except (orjson.JSONDecodeError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         pass
     return None
 
@@ -86,7 +85,7 @@ def _encode(said: UserData) -> bytes:
     title = None if said.title is None else without_surrogates(said.title)
     tags = None if said.tags is None else [without_surrogates(tag) for tag in said.tags]
     fields = {"version": USER_VERSION, "title": title, "tags": tags, "pinned": said.pinned}
-    return orjson.dumps(fields) + b"\n"
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
 def _are_texts(value: object) -> bool:

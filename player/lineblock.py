@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from itertools import accumulate
+from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import zstandard
@@ -64,7 +64,7 @@ class LineBlock:
 
     __slots__ = ("_columns", "_count", "_packed", "text")
 
-    def __init__(self, text: bytes, columns: bytes, count: int) -> None:
+    def __init__(self, text: bytes, columns: bytes | memoryview, count: int) -> None:
         self.text = text
         self._packed = columns
         self._count = count
@@ -74,18 +74,26 @@ class LineBlock:
         return self._count
 
     def line(self, number: int, text: str | None = None) -> ScreenLine:
-        """The line of that number, from 0; `text` if the caller has it at hand."""
+        """The line of that number, from 0; `text` if the caller has it at hand.
+
+        Raises BlockError when the columns are damaged, or tell of fewer lines.
+        """
         if self._columns is None:
             self._columns = _unpack(self._packed, self._count)
+        if not 0 <= number < self._count:
+            raise BlockError("its lines are more than it says")
         if text is None:
             text = self.text.split(b"\n", number + 1)[number].decode(errors="replace")
         return self._columns.line(number, text)
 
     def lines(self) -> Iterator[ScreenLine]:
-        """All of them."""
+        """All of them. Raises BlockError as `line` does."""
         texts = self.text.decode(errors="replace").split("\n")
-        for number in range(self._count):
-            yield self.line(number, texts[number])
+        if len(texts) != self._count + 1:
+            raise BlockError("its lines are not as many as it says")
+        if self._columns is None:
+            self._columns = _unpack(self._packed, self._count)
+        yield from self._columns.lines(texts)
 
 
 def pack(lines: Sequence[ScreenLine]) -> tuple[bytes, bytes]:
@@ -98,12 +106,12 @@ def pack(lines: Sequence[ScreenLine]) -> tuple[bytes, bytes]:
     return compress(text), compress(_pack(lines))
 
 
-def unpack(text: bytes, columns: bytes, count: int) -> LineBlock:
-    """The block of `count` lines that `pack` made these of. Raises BlockError."""
-    raw = _decompressed(text, _MOST_TEXT_BYTES)
-    if raw.count(b"\n") != count:
-        raise BlockError("its lines are not as many as it says")
-    return LineBlock(raw, columns, count)
+def unpack(text: bytes | memoryview, columns: bytes | memoryview, count: int) -> LineBlock:
+    """The block of `count` lines that `pack` made these of. Raises BlockError.
+
+    Of the columns nothing is looked at yet; that the lines are so many is not counted.
+    """
+    return LineBlock(_decompressed(text, _MOST_TEXT_BYTES), columns, count)
 
 
 def merged(lines: Iterable[ScreenLine]) -> list[ScreenLine]:
@@ -132,31 +140,64 @@ def _joined(one: ScreenLine, other: ScreenLine) -> ScreenLine:
     )
 
 
-class _Columns(NamedTuple):
-    first_us: list[int]
-    span_us: list[int]
-    counts: list[int]
-    flags: list[int]
-    # Of line n the steps begin[n] to begin[n + 1].
-    begin: list[int]
-    length: list[int]
-    ago_us: list[int]
+class _Columns:
+    """The columns of a block as they lie there; what a line takes of them is read when it is asked.
+
+    Of the lines in which something was found only some are asked, in order. Unpacking all of them
+    took three times as long as the search.
+    """
+
+    __slots__ = (
+        "_agos", "_counts", "_firsts", "_flags", "_lengths", "_spans", "_steps", "_unit",
+    )  # fmt: skip
+
+    def __init__(self, raw: bytes, count: int) -> None:
+        reader = _Reader(raw)
+        self._unit = reader.column(1).value(0)
+        self._firsts, self._spans, self._counts, self._flags, self._steps = (
+            reader.column(count) for _ in range(5)
+        )
+        steps = self._steps.before(count)
+        self._lengths, self._agos = reader.column(steps), reader.column(steps)
 
     def line(self, number: int, text: str) -> ScreenLine:
-        first_us, flags = self.first_us[number], self.flags[number]
-        steps = tuple(
-            (self.length[place], first_us - self.ago_us[place])
-            for place in range(self.begin[number], self.begin[number + 1])
-        )
-        return ScreenLine(
-            text,
-            first_us,
-            first_us + self.span_us[number] - bool(flags & _JUST_BEFORE),
-            self.counts[number],
-            steps,
-            bool(flags & TYPED),
-            bool(flags & TRANSIENT),
-        )
+        unit = self._unit
+        first_us = unit * self._firsts.before(number + 1)
+        steps: tuple[tuple[int, int], ...] = ()
+        if count := self._steps.value(number):
+            begin = self._steps.before(number)
+            steps = tuple(
+                (self._lengths.value(place), first_us - unit * self._agos.value(place))
+                for place in range(begin, begin + count)
+            )
+        span_us, flags = unit * self._spans.value(number), self._flags.value(number)
+        return _line(text, (first_us, span_us), self._counts.value(number), steps, flags)
+
+    def lines(self, texts: Sequence[str]) -> Iterator[ScreenLine]:
+        """All of them, faster than one after the other."""
+        unit = self._unit
+        steps = zip(self._lengths.values(), self._agos.values(), strict=True)
+        columns = (self._firsts, self._spans, self._counts, self._flags, self._steps)
+        first_us = 0
+        for text, first, span, count, flags, grown in zip(
+            texts, *(column.values() for column in columns), strict=False
+        ):
+            first_us += unit * first
+            known = tuple((length, first_us - unit * ago) for length, ago in islice(steps, grown))
+            yield _line(text, (first_us, unit * span), count, known, flags)
+
+
+def _line(
+    text: str,
+    stood_us: tuple[int, int],
+    count: int,
+    steps: tuple[tuple[int, int], ...],
+    flags: int,
+) -> ScreenLine:
+    first_us, span_us = stood_us
+    last_us = first_us + span_us - bool(flags & _JUST_BEFORE)
+    typed, transient = bool(flags & TYPED), bool(flags & TRANSIENT)
+    return ScreenLine(text, first_us, last_us, count, steps, typed, transient)
 
 
 def _pack(lines: Sequence[ScreenLine]) -> bytes:
@@ -205,41 +246,64 @@ def _planes(values: list[int]) -> bytes:
     return bytes((width,)) + b"".join(raw[place::_WORD_BYTES] for place in range(width))
 
 
-class _Reader:
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._place = 0
+class _Column:
+    """Some numbers as `_planes` wrote them."""
 
-    def values(self, count: int) -> list[int]:
-        place = self._place
-        width = self._data[place] if place < len(self._data) else 0
-        end = place + 1 + width * count
-        if not 1 <= width <= _WORD_BYTES or end > len(self._data):
-            raise BlockError("its columns are too short")
-        raw = bytearray(_WORD_BYTES * count)
-        for plane in range(width):
-            start = place + 1 + plane * count
-            raw[plane::_WORD_BYTES] = self._data[start : start + count]
-        self._place = end
+    __slots__ = ("_count", "_known", "_planes")
+
+    def __init__(self, planes: list[bytes], count: int) -> None:
+        self._planes = planes
+        self._count = count
+        self._known = (0, 0)
+
+    def values(self) -> list[int]:
+        """All of them."""
+        raw = bytearray(_WORD_BYTES * self._count)
+        for place, plane in enumerate(self._planes):
+            raw[place::_WORD_BYTES] = plane
         words = array("Q", bytes(raw))
         if sys.byteorder == "big":
             words.byteswap()
         return words.tolist()
 
+    def value(self, number: int) -> int:
+        """The number of that place."""
+        value = 0
+        for plane in reversed(self._planes):
+            value = value << 8 | plane[number]
+        return value
 
-def _unpack(packed: bytes, count: int) -> _Columns:
-    reader = _Reader(_decompressed(packed, _MOST_COLUMN_BYTES))
-    (unit,) = reader.values(1)
-    firsts = [unit * first for first in accumulate(reader.values(count))]
-    spans = [unit * span for span in reader.values(count)]
-    counts, flags, steps = (reader.values(count) for _ in range(3))
-    begin = list(accumulate(steps, initial=0))
-    lengths = reader.values(begin[-1])
-    agos = [unit * ago for ago in reader.values(begin[-1])]
-    return _Columns(firsts, spans, counts, flags, begin, lengths, agos)
+    def before(self, number: int) -> int:
+        """The sum of all numbers before that place; asked in order it is fast."""
+        place, known = self._known
+        if number < place:
+            place = known = 0
+        for shift, plane in enumerate(self._planes):
+            known += sum(plane[place:number]) << 8 * shift
+        self._known = number, known
+        return known
 
 
-def _decompressed(frame: bytes, limit_bytes: int) -> bytes:
+class _Reader:
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._place = 0
+
+    def column(self, count: int) -> _Column:
+        place = self._place
+        width = self._data[place] if place < len(self._data) else 0
+        self._place = end = place + 1 + width * count
+        if not 1 <= width <= _WORD_BYTES or end > len(self._data):
+            raise BlockError("its columns are too short")
+        starts = range(place + 1, end, count) if count else ()
+        return _Column([self._data[start : start + count] for start in starts], count)
+
+
+def _unpack(packed: bytes | memoryview, count: int) -> _Columns:
+    return _Columns(_decompressed(packed, _MOST_COLUMN_BYTES), count)
+
+
+def _decompressed(frame: bytes | memoryview, limit_bytes: int) -> bytes:
     try:
         size = zstandard.frame_content_size(frame)
         if not 0 <= size <= limit_bytes:

@@ -11,6 +11,8 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from player.sieve import has_all, line_starts
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
 
 # Blanks and the edges of a box, at the beginning of a line.
 _EDGES = re.compile(rb"(?:[ \t|]|\xe2[\x94-\x96][\x80-\xbf]|\xc2\xa0)*")
-# What another case of k, s and i may be: U+212A, U+017F, U+0130, U+0131.
-_ODD_CASES = (b"\xe2\x84\xaa", b"\xc5\xbf", b"\xc4\xb0", b"\xc4\xb1")
 
 
 class Matched(NamedTuple):
@@ -41,6 +41,7 @@ def matches(text: bytes, patterns: Sequence[Pattern], *, invert: bool = False) -
     if invert:
         yield from _lines_without(text, patterns)
         return
+    patterns = [pattern for pattern in patterns if has_all(text, pattern.words)]
     single = _in_lines(text, patterns)
     flowing = [pattern for pattern in patterns if pattern.flow]
     if not flowing:
@@ -49,9 +50,8 @@ def matches(text: bytes, patterns: Sequence[Pattern], *, invert: bool = False) -
     found = [list(single), *(_over_lines(text, pattern) for pattern in flowing)]
     taken: set[int] = set()
     for match in heapq.merge(*found, key=lambda one: one.numbers[0]):
-        if taken.isdisjoint(match.numbers) or len(match.numbers) > 1 >= len(
-            taken.intersection(match.numbers)
-        ):
+        known = taken.intersection(match.numbers)
+        if not known or len(match.numbers) > 1 >= len(known):
             taken.update(match.numbers)
             yield match
 
@@ -85,17 +85,11 @@ def _spans(line: str, patterns: Sequence[Pattern]) -> Spans | None:
 
 def _candidates(text: bytes, patterns: Sequence[Pattern]) -> Iterator[tuple[int, bytes]]:
     """(Number, line) of the lines that may match."""
-    if not all(_can_be_sought(text, pattern) for pattern in patterns):
+    if not all(pattern.seeks for pattern in patterns):
         yield from enumerate(text.split(b"\n")[:-1])
         return
-    lowered = text.lower() if any(pattern.fold for pattern in patterns) else b""
-    needles = [
-        (lowered if pattern.fold else text, needle)
-        for pattern in patterns
-        for needle in pattern.needles
-    ]
     number = place = 0
-    starts = [_line_starts(*needle) for needle in needles]
+    starts = [line_starts(text, seek) for pattern in patterns for seek in pattern.seeks]
     for start in starts[0] if len(starts) == 1 else heapq.merge(*starts):
         if start < place:
             continue
@@ -106,31 +100,15 @@ def _candidates(text: bytes, patterns: Sequence[Pattern]) -> Iterator[tuple[int,
         place = end + 1
 
 
-def _can_be_sought(text: bytes, pattern: Pattern) -> bool:
-    if not pattern.needles:
-        return False
-    return not pattern.fold or not any(odd in text for odd in _ODD_CASES)
-
-
-def _line_starts(text: bytes, needle: bytes) -> Iterator[int]:
-    """Where the lines begin in which the needle is."""
-    place = text.find(needle)
-    while place >= 0:
-        yield text.rfind(b"\n", 0, place) + 1
-        end = text.find(b"\n", place)
-        place = text.find(needle, end + 1)
-
-
 def _over_lines(text: bytes, pattern: Pattern) -> Iterator[Matched]:
-    """The matches that begin in one line and end in a later one."""
+    """The matches with more than one blank between words; most go over the end of a line."""
     if pattern.flow is None:
         return
-    sought = text.lower() if pattern.fold else text
     number = place = 0
-    for match in pattern.flow.finditer(sought):
-        start, end = match.span()
-        if b"\n" not in match[0]:
+    for match in pattern.flow.finditer(text):
+        if match[0].lower() == pattern.plain:  # found within its line
             continue
+        start, end = match.span()
         first = text.rfind(b"\n", 0, start) + 1
         number += text.count(b"\n", place, first)
         place = first

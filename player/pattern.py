@@ -1,21 +1,24 @@
 """What is searched for: one expression or several, and how. Pure.
 
 A line is matched by Python's `re`. An expression that could take more than linear time is matched
-by RE2 where RE2 means the same by it; else `re` is stopped when a line has cost too much.
+by RE2 where RE2 means the same by it; else `re` is stopped when a line has cost too much. Which
+lines of a block are worth that, `player.sieve` says.
 """
 
 from __future__ import annotations
 
-import importlib
 import re
 import signal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from player.patterntree import traits
 from player.search import PatternError, compile_pattern
+from player.sieve import folded, linear, seek_expression, seek_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from player.sieve import Seek
 
     Spans = tuple[tuple[int, int], ...]
 
@@ -48,8 +51,10 @@ class How(NamedTuple):
 class Pattern:
     """One pattern. `spans(text)` says where it is in a line.
 
-    `needles`, `fold`: see `player.patterntree.Traits`; `fold` says that they are in lower case.
-    `flow` finds it over the ends of lines, in the UTF-8 of many (in lower case if `fold`).
+    `seeks` find the lines that may match (`player.sieve`): those that one of them finds; there are
+    none where all may. When the pattern is words that may be parted by more than a blank, `flow`
+    finds these in UTF-8, `plain` is what they are with one blank each, in lower case, and each of
+    `words` finds something in any text that they are in.
     """
 
     def __init__(self, text: str, how: How) -> None:
@@ -65,9 +70,18 @@ class Pattern:
         self.given_up = 0
         regex = compile_pattern(expression, ignore_case=fold) if expression else checked
         known = traits(expression, regex.flags & ~re.UNICODE)
-        self.fold = bool(regex.flags & re.IGNORECASE)
-        self.needles = known.needles
-        self.flow = None if how.whole_line else _flow(text, how, fold=self.fold)
+        fold = bool(regex.flags & re.IGNORECASE)
+        needles = tuple(seek_text(one, fold=fold) for one in known.needles)
+        sieve = None if known.sieve is None else seek_expression(known.sieve, needles)
+        self.seeks = needles if sieve is None else (sieve,)
+        self.words: tuple[Seek, ...] = ()
+        self.flow: Any = None
+        self.plain = b""
+        words = () if how.whole_line else _words(text, how, fold=fold)
+        if words:
+            self.words = tuple(seek_text(word, fold=fold) for word in words)
+            self.flow = _flow(words, fold=fold, whole=how.word)
+            self.plain = b" ".join(words).lower()
         self.spans: Callable[[str], Spans] = _plain_spans(regex)
         if known.wild:
             self.spans = _linear_spans(known.linear) or self._bounded_spans(regex)
@@ -114,18 +128,8 @@ def _plain_spans(regex: re.Pattern[str]) -> Callable[[str], Spans]:
 
 def _linear_spans(expression: str | None) -> Callable[[str], Spans] | None:
     """The same by RE2; None where that is not to be had."""
-    if expression is None:
-        return None
-    try:
-        # Few patterns need it, and not every machine has a wheel. It has no types.
-        re2: Any = importlib.import_module("re2")
-    except ImportError:
-        return None
-    options: Any = re2.Options()
-    options.log_errors = False
-    try:
-        regex: Any = re2.compile(expression, options)
-    except re2.error:
+    regex = None if expression is None else linear(expression)
+    if regex is None:
         return None
     return lambda text: tuple(match.span() for match in regex.finditer(text))
 
@@ -135,8 +139,11 @@ def _has_no_capital(text: str, *, fixed: bool) -> bool:
     return shown == shown.lower()
 
 
-def _flow(text: str, how: How, *, fold: bool) -> re.Pattern[bytes] | None:
-    """The words of a pattern with anything between them that may part words on a screen."""
+def _words(text: str, how: How, *, fold: bool) -> tuple[bytes, ...]:
+    """The words of a pattern that is to be found over the ends of lines, in lower case if `fold`.
+
+    None when it is not. Raises PatternError when it cannot be.
+    """
     plain = how.fixed or _PLAIN.fullmatch(text) is not None
     words = _WORDS.findall(text)
     if how.exact or not plain or (len(words) < 2 and not how.flow):  # noqa: PLR2004
@@ -144,14 +151,18 @@ def _flow(text: str, how: How, *, fold: bool) -> re.Pattern[bytes] | None:
             raise PatternError(
                 f"{text!a} is an expression: --flow takes plain words only; -F says so"
             )
-        return None
+        return ()
     if fold and not text.isascii():
-        return None
-    escaped = [re.escape((word.lower() if fold else word).encode()) for word in words]
-    body = _GAP.join(escaped)
-    if how.word:
-        body = rb"(?<![\w\x80-\xff])" + body + rb"(?![\w\x80-\xff])"
-    return re.compile(body)
+        return ()
+    return tuple((word.lower() if fold else word).encode(errors="replace") for word in words)
+
+
+def _flow(words: Iterable[bytes], *, fold: bool, whole: bool) -> Any:  # noqa: ANN401  of `re` or RE2
+    """Finds the words with anything between them that may part words on a screen."""
+    body = _GAP.join(folded(word) if fold else re.escape(word) for word in words)
+    if not whole:
+        return linear(body) or re.compile(body)
+    return re.compile(rb"(?<![\w\x80-\xff])" + body + rb"(?![\w\x80-\xff])")
 
 
 def patterns(texts: Iterable[str], how: How) -> list[Pattern]:

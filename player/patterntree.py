@@ -1,5 +1,5 @@
 """What can be told of a regular expression from its parse: a text that every match holds, whether
-matching could run away, and the same expression for RE2. Pure.
+matching could run away, the same expression for RE2, and one that finds at least as much. Pure.
 
 Python's parser is private (`re._parser`); where it is missing or says something unknown, nothing is
 told, and a search is as right and slower.
@@ -10,6 +10,8 @@ from __future__ import annotations
 import importlib
 import re
 from typing import Any, Final, NamedTuple
+
+from player.patternsieve import sieve_of
 
 _MOST_ALTERNATIVES: Final = 8
 _MOST_REPEATS_OF_RE2: Final = 1000
@@ -46,12 +48,15 @@ class Traits(NamedTuple):
 
     One of `needles` is in every match, in lower case if the expression ignores case; none when
     that cannot be told. `wild`: matching a line could take more than linear time. `linear`: the
-    expression for RE2, where it means just the same.
+    expression for RE2, where it means just the same. `sieve`: one for RE2 that finds, in many lines
+    at once, a match in each line that has one, and maybe in others; None where the one needle is
+    all that a match holds.
     """
 
     needles: tuple[bytes, ...] = ()
     wild: bool = True
     linear: str | None = None
+    sieve: str | None = None
 
 
 def traits(expression: str, flags: int) -> Traits:
@@ -65,9 +70,11 @@ def traits(expression: str, flags: int) -> Traits:
         )
         wild = _is_wild(tree)
         linear = _linear_of(tree, flags) if wild else None
+        plain = bool(needles) and all(name == "LITERAL" for name, _ in _flattened(tree))
+        sieve = None if plain else sieve_of(tree, ignore_case=bool(flags & re.IGNORECASE))
     except Exception:  # noqa: BLE001  another Python's parser: whatever it does, we know nothing
         return Traits()
-    return Traits(needles, wild, linear)
+    return Traits(needles, wild, linear, sieve)
 
 
 def _name(node: Node) -> str:

@@ -8,12 +8,12 @@ it is derived: what is torn, older or does not fit its log is thrown away and ma
 
 from __future__ import annotations
 
+import json
 import os
 import struct
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from zlib import crc32
 
-import orjson
 import zstandard
 
 from formats.damage import Counts
@@ -58,9 +58,9 @@ class Piece(NamedTuple):
     """
 
     lines: int
-    text: bytes
-    columns: bytes
-    packed_markers: bytes
+    text: bytes | memoryview
+    columns: bytes | memoryview
+    packed_markers: bytes | memoryview
     state: bytes
     until: Place
     until_us: int
@@ -76,7 +76,7 @@ class Piece(NamedTuple):
         if not self.packed_markers:
             return []
         raw = zstandard.ZstdDecompressor().decompress(self.packed_markers)
-        return [Marker(*fields) for fields in orjson.loads(raw)]
+        return [Marker(*fields) for fields in json.loads(raw)]
 
 
 class Sidecar(NamedTuple):
@@ -163,7 +163,7 @@ def encode_piece(
         "log": signature,
         "damage": tuple(damage),
     }
-    head_bytes = orjson.dumps(head)
+    head_bytes = _dumps(head)
     return b"".join(
         (
             _skippable(_HEAD_MAGIC, head_bytes),
@@ -182,10 +182,16 @@ def _skippable(magic: int, data: bytes) -> bytes:
 def _packed(markers: Sequence[Marker]) -> bytes:
     if not markers:
         return b""
-    return zstandard.ZstdCompressor().compress(orjson.dumps([tuple(marker) for marker in markers]))
+    return zstandard.ZstdCompressor().compress(_dumps([tuple(marker) for marker in markers]))
 
 
-def _checksum(*parts: bytes) -> bytes:
+def _dumps(value: object) -> bytes:
+    import orjson  # noqa: PLC0415  20 ms that reading does not need
+
+    return orjson.dumps(value)
+
+
+def _checksum(*parts: bytes | memoryview) -> bytes:
     """Of all but the text: its frame has one of its own."""
     value = 0
     for part in parts:
@@ -208,11 +214,12 @@ def read_sidecar(path: str, session_id: str) -> Sidecar:
 def parse_sidecar(data: bytes, session_id: str) -> Sidecar:
     """The whole pieces at the beginning of `data`; what is behind them is torn."""
     pieces: list[Piece] = []
+    view = memoryview(data)  # of which nothing is copied
     place = resumable_bytes = 0
     while place < len(data):
         try:
-            piece, place = _parse_piece(data, place, session_id)
-        except (KeyError, ValueError, TypeError, struct.error):
+            piece, place = _parse_piece(view, place, session_id)
+        except (KeyError, ValueError, TypeError, RecursionError, struct.error):
             break
         pieces.append(piece)
         if piece.state:
@@ -220,9 +227,9 @@ def parse_sidecar(data: bytes, session_id: str) -> Sidecar:
     return Sidecar(pieces, resumable_bytes)
 
 
-def _parse_piece(data: bytes, place: int, session_id: str) -> tuple[Piece, int]:
+def _parse_piece(data: memoryview, place: int, session_id: str) -> tuple[Piece, int]:
     head_bytes, place = _frame(data, place, _HEAD_MAGIC, _LONGEST_HEAD_BYTES)
-    head: dict[str, Any] = orjson.loads(head_bytes)
+    head: dict[str, Any] = json.loads(bytes(head_bytes))
     if (head["format"], head["version"], head["session_id"]) != (FORMAT, VERSION, session_id):
         raise BlockError("another version's, or another session's")
     text = data[place : place + head["text_bytes"]]
@@ -231,7 +238,7 @@ def _parse_piece(data: bytes, place: int, session_id: str) -> tuple[Piece, int]:
     markers, place = _frame(data, place, _MARKERS_MAGIC, head["markers_bytes"])
     state, place = _frame(data, place, _STATE_MAGIC, head["state_bytes"])
     checksum, columns = columns[:_CHECKSUM_BYTES], columns[_CHECKSUM_BYTES:]
-    if checksum != _checksum(head_bytes, columns, markers, state):
+    if bytes(checksum) != _checksum(head_bytes, columns, markers, state):
         raise BlockError("damaged")
     segment, offset = head["until"]
     signature = tuple(tuple(file) for file in head["log"])
@@ -240,7 +247,7 @@ def _parse_piece(data: bytes, place: int, session_id: str) -> tuple[Piece, int]:
         text,
         columns,
         markers,
-        state,
+        bytes(state),
         Place(segment, offset),
         head["until_us"],
         signature,
@@ -249,7 +256,7 @@ def _parse_piece(data: bytes, place: int, session_id: str) -> tuple[Piece, int]:
     return piece, place
 
 
-def _frame(data: bytes, place: int, magic: int, limit_bytes: int) -> tuple[bytes, int]:
+def _frame(data: memoryview, place: int, magic: int, limit_bytes: int) -> tuple[memoryview, int]:
     found, size = _SKIPPABLE.unpack_from(data, place)
     start = place + _SKIPPABLE.size
     if found != magic or size > limit_bytes or start + size > len(data):

@@ -6,9 +6,8 @@ be searched in one piece, and a line is made of what was found only.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
-
-import orjson
 
 from player.lineblock import BlockError, merged
 from player.pieces import parse_sidecar, path_of, read_sidecar, signature_of
@@ -128,7 +127,7 @@ def pieces_of(
             sidecar = parse_sidecar(data, session.id)
             yield from zip(sidecar.pieces, sidecar.blocks(), strict=True)
         elif kind == PROGRESS and progress:
-            progress(*orjson.loads(data))
+            progress(*json.loads(data))
         elif kind == FAILED:
             what = data.decode(errors="replace")
             raise ExtractionError(f"no lines of session {session.id}: {what}")

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
+_USUAL_COLUMNS = 80
+
 SESSION_HELP = "an id, the first 4 or more characters of one, last, last~N, or a log file's path"
 
 # Characters that act on a terminal or reorder a line instead of standing in it: C0, DEL, C1; line
@@ -48,6 +50,24 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{shown} ({self.prog} -h shows the usage)")
 
 
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """As wide as the terminal. Without a width argparse imports shutil: 4 ms at each start."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    """As shutil.get_terminal_size: what $COLUMNS says, else the terminal."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdigit() and int(columns):
+        return int(columns)
+    try:
+        return os.get_terminal_size(1).columns or _USUAL_COLUMNS
+    except OSError:
+        return _USUAL_COLUMNS
+
+
 def command_parser(prog: str, usage: str, description: str, epilog: str) -> Parser:
     """The parser of one of the commands, with what they have in common."""
     parser = Parser(
@@ -55,7 +75,7 @@ def command_parser(prog: str, usage: str, description: str, epilog: str) -> Pars
         usage=f"{prog} {usage}",
         description=description,
         epilog=epilog,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Formatter,
         allow_abbrev=False,
     )
     common = parser.add_argument_group("common options")

@@ -68,7 +68,9 @@ def test_what_is_no_block_is_refused() -> None:
     text, columns = pack([ScreenLine("one", 0, 0, 1), ScreenLine("two", 5, 5, 1)])
     for broken in (b"", text[:-3], b"x" + text[1:], zstandard.compress(b"one\n")):
         with pytest.raises(BlockError):
-            unpack(broken, columns, 2)
+            list(unpack(broken, columns, 2).lines())
+    with pytest.raises(BlockError):
+        unpack(text, columns, 2).line(2)
     for broken in (
         b"",
         columns[:-3],
