@@ -1,11 +1,10 @@
 """What of a session is exported, and when: a pipeline of generators, entries in, entries out.
 
-Pure. What comes out begins with a `start` event that states
-the size. The stages in their order:
+What comes out begins with a `start` event that states the size. The stages in their order:
 
     begun       the first entry is a start event with the size
     marked      with the marks that were set later
-    cut         from one place to another; all that was drawn before is drawn at once
+    cut         from one place to another; the screen as it was before is drawn at once
     untyped     without what was typed
     idle_limited, sped   with other times
 """
@@ -17,13 +16,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from formats.entry import OUTPUT, Entry, event_size
 from formats.line import FORMAT_VERSION
+from formats.size import DEFAULT_SIZE, Size
+from player.playing.apart import ScreenApart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from formats.entry import Event
     from formats.marks import Mark
-    from formats.size import Size
+
+# As much as a recorder reads at once.
+_ENTRY_BYTES = 8192
 
 
 class Wanted(NamedTuple):
@@ -109,7 +112,10 @@ def marked(entries: Iterable[Entry], marks: Iterable[Mark]) -> Iterator[Entry]:
 
 
 def cut(entries: Iterable[Entry], start_us: int, end_us: int | None) -> Iterator[Entry]:
-    """From `start_us` to `end_us`, both played; what stood there before is drawn at once."""
+    """From `start_us` to `end_us`, both played; the screen as it was before is drawn at once.
+
+    Raises SessionsError when that screen cannot be had.
+    """
     iterator = iter(entries)
     first = next(iterator, None)
     if first is None:
@@ -118,9 +124,10 @@ def cut(entries: Iterable[Entry], start_us: int, end_us: int | None) -> Iterator
     if start_us <= 0:
         yield first
     else:
-        before = _Before(first, first.time_us + start_us)
-        iterator = before.skip(iterator)
-        yield from before.head()
+        cut_us = first.time_us + start_us
+        screen = ScreenApart(event_size(first.event or {}) or DEFAULT_SIZE)
+        iterator = _skipped(iterator, first.time_us, cut_us, screen)
+        yield from _drawn(first, cut_us, screen)
     last_us = first.time_us
     for entry in iterator:
         last_us = max(last_us, entry.time_us)
@@ -129,30 +136,29 @@ def cut(entries: Iterable[Entry], start_us: int, end_us: int | None) -> Iterator
         yield entry
 
 
-class _Before:
-    """What comes before a cut: it is drawn at once, so that the screen is right from then on."""
+def _skipped(
+    entries: Iterator[Entry], last_us: int, cut_us: int, screen: ScreenApart
+) -> Iterator[Entry]:
+    """Draw what comes before the cut. Returns what comes after it."""
+    for entry in entries:
+        last_us = max(last_us, entry.time_us)
+        if last_us >= cut_us:
+            return _before(entry, entries)
+        resized = None if entry.event is None else event_size(entry.event)
+        if resized is not None:
+            screen.resize(resized)
+        elif entry.data and entry.direction == OUTPUT:
+            screen.feed(entry.data)
+    return entries
 
-    def __init__(self, first: Entry, cut_us: int) -> None:
-        self._first = first
-        self._cut_us = cut_us
-        self._drawn: list[Entry] = []
 
-    def skip(self, entries: Iterator[Entry]) -> Iterator[Entry]:
-        """Take what comes before the cut. Returns what comes after it."""
-        last_us = self._first.time_us
-        for entry in entries:
-            last_us = max(last_us, entry.time_us)
-            if last_us >= self._cut_us:
-                return _before(entry, entries)
-            sized = entry.event is not None and event_size(entry.event) is not None
-            if sized or (entry.event is None and entry.direction == OUTPUT):
-                self._drawn.append(entry._replace(time_us=self._cut_us))
-        return entries
-
-    def head(self) -> Iterator[Entry]:
-        """The start of what is left, and what draws the screen at the cut."""
-        yield self._first._replace(time_us=self._cut_us)
-        yield from self._drawn
+def _drawn(first: Entry, cut_us: int, screen: ScreenApart) -> Iterator[Entry]:
+    """The start of what is left, and what draws the screen at the cut."""
+    size, dump = screen.dumped()
+    yield first._replace(time_us=cut_us, event={**(first.event or {}), **size._asdict()})
+    for place in range(0, len(dump), _ENTRY_BYTES):
+        piece = dump[place : place + _ENTRY_BYTES]
+        yield Entry(cut_us, first.session_id, OUTPUT, piece)
 
 
 def untyped(entries: Iterable[Entry]) -> Iterator[Entry]:

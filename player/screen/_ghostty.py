@@ -87,7 +87,7 @@ class GhosttyScreen(Screen):
             return dumped(self)
         finally:
             # What has changed since the last reading was told to others: begin anew.
-            self._drawing = None
+            self._drawing = self._reading = None
 
     def wraps_next(self) -> bool:
         """Whether the row is full, and the next character goes to the next one."""

@@ -200,7 +200,9 @@ def test_a_cut_begins_with_the_screen_as_it_was(cs, home: Path, tmp_path: Path) 
     assert done.returncode == 0, done.stderr
     found = list(Session.at(str(out)).entries())
     assert found[0].time_us == BEGINNING_US + 2_500_000
-    whole, part = Screen(Size(40, 10)), Screen(Size(40, 10))
+    event = found[0].event
+    assert event is not None
+    whole, part = Screen(Size(40, 10)), Screen(Size(event["cols"], event["rows"]))
     for entry in _entries(home, session_id):
         if entry.event and entry.event["type"] == "resize":
             whole.resize(Size(50, 12))
@@ -208,13 +210,34 @@ def test_a_cut_begins_with_the_screen_as_it_was(cs, home: Path, tmp_path: Path) 
         if entry.time_us == BEGINNING_US + 3_000_000:
             for one in found:
                 if one.time_us <= entry.time_us:
-                    if one.event and one.event["type"] == "resize":
-                        part.resize(Size(50, 12))
                     part.feed(one.data)
             assert part.text() == whole.text()
             assert part.rows() == whole.rows()
-    part.feed(found[-1].data)
+    for one in found:
+        if one.time_us > BEGINNING_US + 3_000_000:
+            part.feed(one.data)
     assert "first" in whole.text()[0]
+    assert part.rows() == whole.rows()
+
+
+def test_a_cut_does_not_hold_what_came_before(cs, home: Path, tmp_path: Path) -> None:
+    many = [Said(n, b"\x1b[3%dmline %d of many\r\n" % (n % 8, n)) for n in range(5000)]
+    session_id = store_log(home, start(80, 24), *many, Said(6000, b"after"), ended(7000))
+    out = tmp_path / "x.raw"
+    done = cs("export", session_id, "-o", out, "--format", "raw", "--from", "5.5")
+    assert done.returncode == 0, done.stderr
+    assert b"line 4999 of many" in out.read_bytes()
+    assert out.stat().st_size < 3000
+
+
+def test_a_cut_says_in_one_line_that_there_is_no_engine(cs, talk, tmp_path: Path) -> None:
+    options = {
+        "env": {**os.environ, "PYGHOSTTY_LIB": "/nonexistent", "CS_SCREEN_ENGINE": "ghostty"}
+    }
+    done = cs("export", talk, "-o", tmp_path / "x.cast", "--from", "0.1", **options)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "no screen engine" in done.stderr
 
 
 def test_other_sizes(cs, talk, tmp_path: Path) -> None:
