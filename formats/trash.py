@@ -110,6 +110,7 @@ def restore(home: Home, trashed: Trashed, files: Files = FILES) -> None:
     restoring = os.path.join(home.trash, name + _RESTORING)
     try:
         files.rename(trashed.path, restoring)
+        files.sync_folder(home.trash)  # before anything of it lies elsewhere
         _move_back(home, restoring, files)
     except OSError as error:
         raise _cannot("restore", trashed.session_id, error) from None
@@ -120,6 +121,7 @@ def erase(home: Home, trashed: Trashed, files: Files = FILES) -> None:
     erasing = trashed.path + _ERASING
     try:
         files.rename(trashed.path, erasing)
+        files.sync_folder(home.trash)  # before it is no longer whole
         files.remove_tree(erasing)
         files.sync_folder(home.trash)
     except OSError as error:
@@ -190,14 +192,14 @@ def _order(one: Belonging) -> tuple[int, int, str]:
 
 
 def _move_back(home: Home, source: str, files: Files) -> None:
-    """All files of a folder of the trash to where they were."""
+    """All files of a folder of the trash to where they were: first there, then no longer here."""
     for folder in FOLDERS:
         names = filter(owner_of, _names_in(os.path.join(source, folder)))
         for one in sorted((Belonging(folder, name, 0) for name in names), key=_order):
             inside = os.path.join(source, folder, one.name)
             place = os.path.join(home.path, folder, one.name)
             if folder == "logs" and parse_log_name(one.name):
-                _move_without_replacing(inside, place, files)
+                _link_without_replacing(inside, place, files)
             elif os.path.lexists(place):  # it can be made from the log, and was made anew
                 files.unlink(inside)
             else:
@@ -207,19 +209,17 @@ def _move_back(home: Home, source: str, files: Files) -> None:
     files.sync_folder(home.trash)
 
 
-def _move_without_replacing(source: str, target: str, files: Files) -> None:
+def _link_without_replacing(source: str, target: str, files: Files) -> None:
     """rename(2) would replace a file that came to be there in between."""
     try:
         files.link(source, target, follow_symlinks=False)
     except FileExistsError:
-        if not os.path.samefile(source, target):  # linked, not unlinked: a crash in between
+        if not os.path.samefile(source, target):  # linked before a crash
             raise
     except PermissionError:  # a file system without hard links
         if os.path.lexists(target):
             raise
         files.rename(source, target)
-        return
-    files.unlink(source)
 
 
 def _trashed(home: Home, name: str) -> Trashed:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 DIED = "recorder died"
 _BY_US = ("start", "segment")
+_BEGINNING = b'{"timestamp":"'
 # Who asks whether a log is locked holds a lock himself, for a few microseconds.
 _TRIES, _PAUSE_S = 5, 0.01
 
@@ -93,12 +94,15 @@ def close_dead(home: Home, session_id: str, files: Files = FILES) -> bool:
 
 
 def remove_empty(home: Home, session_id: str, files: Files = FILES) -> bool:
-    """Remove the log of a recorder that died before it wrote anything; whether it was empty.
+    """Remove the log of a recorder that died before its first line was whole; whether it had.
 
     To be asked of a log that is not new: for a moment every log is. Raises as `close_dead` does.
     """
     with _last_segment(home, session_id, files) as last:
-        if last is None or not last.is_open or os.fstat(last.file.fileno()).st_size:
+        if last is None or last.number != 1 or not last.is_open:
+            return False
+        data = os.pread(last.file.fileno(), LONGEST_LINE_BYTES, 0)
+        if b"\n" in data or _is_entry(data) or not _BEGINNING.startswith(data[: len(_BEGINNING)]):
             return False
         files.unlink(last.path)
         files.sync_folder(home.logs)

@@ -107,9 +107,9 @@ class Maintenance:
     def _close(self, one: _Plain) -> None:
         if one.last_path is None or self._has_ended(one):
             return
-        if not (one.last_bytes or one.closed) and self._is_idle(one, _US_PER_MINUTE):
-            if remove_empty(self._home, one.session_id, self._files):
-                self.done.append(f"removed the empty log of {one.session_id}")
+        new = not self._is_idle(one, _US_PER_MINUTE)
+        if not new and remove_empty(self._home, one.session_id, self._files):
+            self.done.append(f"removed the log of {one.session_id}, which has not begun")
         elif close_dead(self._home, one.session_id, self._files):
             self.done.append(f"closed {one.session_id}: its recorder died")
             self._note_changed(one)

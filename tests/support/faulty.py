@@ -30,6 +30,23 @@ class Faulty(Files):
         self.count = 0
         self.dead = False
         self.at, self.how, self.times = at, how, times
+        self._opened: set[int] = set()
+
+    def abandon(self) -> None:
+        """The process is gone: nothing that it had made is open, or locked, any more."""
+        while self._opened:
+            os.close(self._opened.pop())
+
+    def open_new(self, path, flags):
+        if self._step():
+            self._fail()
+        fd = Files.open_new(path, flags)
+        self._opened.add(fd)
+        return fd
+
+    def close(self, fd):
+        os.close(fd)
+        self._opened.discard(fd)
 
     def _step(self) -> bool:
         if self.dead:  # what `finally` and `except` do does not happen either
@@ -74,5 +91,5 @@ def _guarded(name: str) -> Callable[..., Any]:
     return operation
 
 
-for _name in ("open_new", "truncate", "rename", "link", "unlink", "remove_folder"):
+for _name in ("truncate", "rename", "link", "unlink", "remove_folder"):
     setattr(Faulty, _name, _guarded(_name))
