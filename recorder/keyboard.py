@@ -32,6 +32,8 @@ _MANY_BYTES = 1 << 16
 _JOIN_S = 1.0
 # An echo is back within a millisecond; until then nothing else of ours should run.
 _ECHO_MS = 2
+# In the background keys are the shell's; how soon it is seen that we are in front again.
+_BACKGROUND_MS = 100
 # Between one end of input and the next, for a command that reads on.
 _FIRST_AGAIN_MS, _LAST_AGAIN_MS = 100, 1000
 _TIOCGPTN = 0x80045430
@@ -59,6 +61,7 @@ class Keyboard:
     ) -> None:
         self.paused = False
         self._child = child
+        self._terminal = terminal
         self._fd = terminal.input_fd
         self._is_tty = terminal.input_is_tty
         self._log = log
@@ -73,6 +76,8 @@ class Keyboard:
         self._room = select.poll()
         self._room.register(child.fd, select.POLLOUT)
         self._room.register(self._stop_fd, select.POLLIN)
+        self._stopped = select.poll()
+        self._stopped.register(self._stop_fd, select.POLLIN)
         self._reading = allocate_lock()
 
     def start(self) -> None:
@@ -114,6 +119,9 @@ class Keyboard:
                 continue
             if self._stop_fd in ready:
                 return
+            if not self._terminal.is_ours:  # to read would stop us (SIGTTIN)
+                self._stopped.poll(_BACKGROUND_MS)
+                continue
             try:
                 data = os.read(fd, _READ_BYTES)
             except BlockingIOError:  # another process made it non-blocking
@@ -186,8 +194,7 @@ class Keyboard:
         comes while a shell's job has the PTY in line mode is a NUL to the shell, which reads
         keys. And a pipe that has ended has ended for whoever reads it next, too.
         """
-        stop = select.poll()
-        stop.register(self._stop_fd, select.POLLIN)
+        stop = self._stopped
         again_ms = _FIRST_AGAIN_MS
         while True:
             wait_ms = 10

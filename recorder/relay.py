@@ -230,12 +230,10 @@ class Relay:
         if signal.SIGTSTP in received and self._signals.ending is None:
             self._terminal.restore()
             self._signals.stop()
-            self._terminal.make_raw()
-            received |= {signal.SIGWINCH}
+            received |= self._take_terminal()
         elif signal.SIGCONT in received:  # stopped by SIGSTOP: the shell has set its own mode
             self._terminal.restore(drain=False)
-            self._terminal.make_raw()
-            received |= {signal.SIGWINCH}
+            received |= self._take_terminal()
         if signal.SIGWINCH in received:
             self._follow_size()
         if MARKED in received:
@@ -248,6 +246,15 @@ class Relay:
             self._sealing.reap()
             return not self._child.is_over()
         return True
+
+    def _take_terminal(self) -> frozenset[int]:
+        """Go on after a stop; the window may have another size since.
+
+        Whom the shell killed while it was stopped (CONT follows TERM) must not wait for it again.
+        """
+        if self._signals.ending is None:
+            self._terminal.make_raw()
+        return frozenset({signal.SIGWINCH})
 
     def _take_marks(self) -> None:
         """Log the marks that other commands left."""

@@ -81,11 +81,27 @@ class Terminal:
         except termios.error:
             return None
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether we may read and change it: a job in the background is stopped when it does."""
+        if self._raw_fd is None:
+            return True
+        try:
+            return os.tcgetpgrp(self._raw_fd) == os.getpgrp()
+        except OSError:  # not our controlling terminal: it has no jobs of ours
+            return True
+
     def make_raw(self) -> None:
-        """Pass every key on, as it is typed. Does nothing where input is no terminal."""
+        """Pass every key on, as it is typed. Does nothing where input is no terminal.
+
+        In the background it waits, stopped, until the shell gives us the terminal.
+        """
         if self._raw_fd is None:
             return
         try:
+            # Changes nothing, but is where the kernel stops us: a mode that was read before would
+            # be the shell's own.
+            termios.tcflow(self._raw_fd, termios.TCOON)
             self._found = termios.tcgetattr(self._raw_fd)
             tty.setraw(self._raw_fd, termios.TCSANOW)
         except termios.error:  # it hung up just now: the relay will see its end
@@ -94,11 +110,14 @@ class Terminal:
     def restore(self, *, drain: bool = True) -> None:
         """Give the terminal back as it was found. `drain` waits until all output has gone out.
 
-        Never flushes: what the user typed ahead belongs to the shell.
+        Never flushes: what the user typed ahead belongs to the shell. Nor does it touch what the
+        shell has taken from us while we were stopped: that has the shell's own mode.
         """
         if self._raw_fd is None or self._found is None:
             return
         found, self._found = self._found, None
+        if not self.is_ours:
+            return
         try:
             termios.tcsetattr(self._raw_fd, termios.TCSADRAIN if drain else termios.TCSANOW, found)
         except termios.error:
