@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 
@@ -17,10 +17,11 @@ from formats.interchange.fields import (
     seconds_us,
     side,
     start_entry,
+    terminal_fields,
     text_of,
 )
+from formats.interchange.json_lines import json_lines
 from formats.line import INPUT, OUTPUT, without_surrogates
-from formats.lines import LineBuffer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,11 +30,6 @@ if TYPE_CHECKING:
     from formats.entry import Event
     from formats.interchange.source import Source
 
-_READ_BYTES: Final = 1 << 18
-# asciinema reads 8 KiB at once; whoever joins events may join more.
-_LONGEST_LINE_BYTES: Final = 16 << 20
-# Of version 1 the whole file is one JSON value, which must be held.
-_LARGEST_V1_BYTES: Final = 256 << 20
 _SIZE = re.compile(r"(\d{1,5})x(\d{1,5})", re.ASCII)
 _EVENT_LENGTH = 3
 _SIGNALLED = 128
@@ -49,8 +45,10 @@ def read_cast(file: Source, name: str, damage: Damage, start_us: int) -> Iterato
     header = cast_header(file.peek())
     version = header.get("version")
     if version is None or version == 1:
-        return _v1(file, name, damage, start_us)
-    lines = _lines(file, name, damage)
+        from formats.interchange.asciicast_v1 import read_v1  # noqa: PLC0415  it is rare by now
+
+        return read_v1(file, name, damage, start_us)
+    lines = json_lines(file, name, damage, lambda line: _value(line) is not None)
     next(lines)
     if version == 2:  # noqa: PLR2004  the versions are numbers
         return _v2(lines, header, name, damage, start_us)
@@ -70,26 +68,6 @@ def cast_header(head: bytes) -> dict[str, Any]:
     return _object(head.lstrip().partition(b"\n")[0])
 
 
-def _lines(file: Source, name: str, damage: Damage) -> Iterator[tuple[int, bytes]]:
-    """(Number, line) of those that hold something; the last may lack its newline."""
-    buffer, number, skipped = LineBuffer(longest_bytes=_LONGEST_LINE_BYTES), 0, 0
-    while chunk := file.read(_READ_BYTES):
-        for _, line in buffer.feed(chunk):
-            number += 1
-            if line.strip():
-                yield number, line
-        while skipped < buffer.skipped_lines:
-            skipped += 1
-            number += 1
-            damaged_line(damage, name, number, "a line longer than 16 MiB")
-    if rest := buffer.rest:
-        if _value(rest) is None:
-            damage.torn += 1
-            damage.note(name, f"line {number + 1}: a line without its end")
-        else:
-            yield number + 1, rest
-
-
 def _value(line: bytes) -> object:
     try:
         return cast("object", orjson.loads(line))
@@ -106,34 +84,6 @@ def _object(line: bytes) -> dict[str, Any]:
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
-def _v1(file: Source, name: str, damage: Damage, start_us: int) -> Iterator[Entry]:
-    content = file.exactly(_LARGEST_V1_BYTES + 1)
-    fields = _object(content) if len(content) <= _LARGEST_V1_BYTES else {}
-    events = fields.get("stdout")
-    if not isinstance(events, list):
-        raise LogError(f"{printable(name, 200)} is no asciicast of version 1, 2 or 3")
-    del content
-    yield start_entry(
-        start_us,
-        source="asciicast-v1",
-        cols=side(fields.get("width")),
-        rows=side(fields.get("height")),
-        command=text_of(fields.get("command")),
-        title=text_of(fields.get("title")),
-        **_terminal(fields),
-    )
-    time_us = start_us
-    for number, event in enumerate(cast("list[object]", events), 1):
-        fields_of = cast("list[object]", event) if isinstance(event, list) else []
-        delay_us = seconds_us(fields_of[0]) if len(fields_of) == 2 else None  # noqa: PLR2004
-        text = fields_of[-1] if fields_of else None
-        if delay_us is None or not isinstance(text, str):
-            damaged_line(damage, name, number, "an event that is none")
-            continue
-        time_us += max(0, delay_us)
-        yield Entry(time_us, "", OUTPUT, without_surrogates(text).encode())
-
-
 def _stated(header: dict[str, Any]) -> dict[str, Any]:
     """What versions 2 and 3 state in the same words."""
     return {
@@ -141,15 +91,6 @@ def _stated(header: dict[str, Any]) -> dict[str, Any]:
         "title": text_of(header.get("title")),
         "idle_limit": header.get("idle_time_limit"),
     }
-
-
-def _terminal(header: dict[str, Any]) -> dict[str, Any]:
-    """The environment, and the terminal's type out of it."""
-    env = header.get("env")
-    if not isinstance(env, dict):
-        return {}
-    known = dict(cast("dict[str, object]", env))
-    return {"term": text_of(known.pop("TERM", None)), "env": known or None}
 
 
 def _v2(
@@ -167,7 +108,7 @@ def _v2(
         rows=side(header.get("height")),
         theme=_theme(header.get("theme")),
         **_stated(header),
-        **_terminal(header),
+        **terminal_fields(header),
     )
     time_us = start_us
     for at_us, event in _events(lines, name, damage):

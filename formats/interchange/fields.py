@@ -7,6 +7,7 @@ import shlex
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from formats.entry import Entry, Event
+from formats.errors import LogError, printable
 from formats.line import FORMAT_VERSION, OUTPUT, without_surrogates
 from formats.size import LARGEST_SIDE
 
@@ -15,13 +16,15 @@ if TYPE_CHECKING:
 
 US_PER_S: Final = 1_000_000
 US_PER_MS: Final = 1000
-# The years that a log can hold end with 9999.
-_LATEST_US: Final = 253_402_300_799 * US_PER_S
+LATEST_US: Final = 253_402_300_799 * US_PER_S
+"""The years that a log can hold end with 9999."""
 # A command that is a line for the shell, not a list of words.
 _SHELL: Final = ["/bin/sh", "-c"]
 _LONGEST_TEXT: Final = 64 << 10
 LONGEST_RECORDING_US: Final = 10 * 366 * 86_400 * US_PER_S
 """Ten years: beyond it, a time is damage."""
+# As of our own logs: what holds so many that are none is no recording.
+_MOST_DAMAGED_LINES: Final = 100_000
 
 
 def side(value: object) -> int:
@@ -46,7 +49,7 @@ def epoch_us(value: object) -> int | None:
     """Microseconds of seconds since the epoch; None when a log could not hold them."""
     if type(value) is int or (type(value) is float and math.isfinite(value)):
         time_us = round(value * US_PER_S)
-        return time_us if 0 <= time_us <= _LATEST_US - LONGEST_RECORDING_US else None
+        return time_us if 0 <= time_us <= LATEST_US - LONGEST_RECORDING_US else None
     return None
 
 
@@ -84,6 +87,15 @@ def start_entry(
     return Entry(time_us, "", OUTPUT, b"", event)
 
 
+def terminal_fields(header: dict[str, Any]) -> dict[str, Any]:
+    """The environment that a cast's header states, and the terminal's type out of it."""
+    env = header.get("env")
+    if not isinstance(env, dict):
+        return {}
+    known = dict(cast("dict[str, object]", env))
+    return {"term": text_of(known.pop("TERM", None)), "env": known or None}
+
+
 def command_words(line: str) -> list[str]:
     """The command of a shell's line: its words where that says the same, else a shell with it."""
     try:
@@ -101,6 +113,9 @@ def command_line(words: list[str]) -> str | None:
 
 
 def damaged_line(damage: Damage, name: str, number: int, what: str) -> None:
-    """Count a line that is skipped."""
+    """Count a line that is skipped. Raises LogError when there are too many of them."""
     damage.lines += 1
+    if damage.lines > _MOST_DAMAGED_LINES:
+        shown = printable(name, 200)
+        raise LogError(f"{shown} has more than {_MOST_DAMAGED_LINES} lines that are no entry")
     damage.note(name, f"line {number}: {what}")

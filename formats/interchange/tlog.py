@@ -14,7 +14,7 @@ recording is read.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 
@@ -28,8 +28,8 @@ from formats.interchange.fields import (
     start_entry,
     text_of,
 )
+from formats.interchange.json_lines import json_lines
 from formats.line import INPUT, OUTPUT
-from formats.lines import LineBuffer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from formats.interchange.source import Source
     from formats.line import Direction
 
-_LONGEST_LINE_BYTES: Final = 16 << 20
 _RECORD = re.compile(
     r"([+<>])(\d{1,15})|([\[\]])(\d{1,9})/(\d{1,9})|=(\d{1,5})x(\d{1,5})", re.ASCII
 )
@@ -52,18 +51,8 @@ def is_tlog(head: bytes) -> bool:
 def read_tlog(file: Source, name: str, damage: Damage, start_us: int) -> Iterator[Entry]:
     """The entries of a tlog recording; `start_us` is when it began if it does not say so."""
     reader = _Reader(name, damage, start_us)
-    buffer, number = LineBuffer(longest_bytes=_LONGEST_LINE_BYTES), 0
-    while chunk := file.read():
-        for _, line in buffer.feed(chunk):
-            number += 1
-            if line.strip():
-                yield from reader.message(number, line)
-    if (rest := buffer.rest).strip():
-        if is_tlog(rest):
-            yield from reader.message(number + 1, rest)
-        else:
-            damage.torn += 1
-            damage.note(name, f"line {number + 1}: a line without its end")
+    for number, line in json_lines(file, name, damage, is_tlog):
+        yield from reader.message(number, line)
 
 
 def _message(line: bytes) -> dict[str, Any] | None:

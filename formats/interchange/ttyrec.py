@@ -13,7 +13,8 @@ import struct
 from typing import TYPE_CHECKING, Final
 
 from formats.entry import Entry
-from formats.interchange.fields import US_PER_S, side, start_entry
+from formats.errors import LogError, printable
+from formats.interchange.fields import LATEST_US, US_PER_S, side, start_entry
 from formats.interchange.left_out import INPUT
 from formats.interchange.text import cut_character
 from formats.line import OUTPUT
@@ -31,6 +32,8 @@ _LARGEST_PIECE_BYTES: Final = 256 << 10
 # Enough to tell it from anything else, where a length is a text's four characters.
 _LONGEST_FRAME_BYTES: Final = 1 << 28
 _SNIFFED_FRAMES: Final = 4
+# In a row. A file of NULs is a file of empty frames.
+_MOST_EMPTY_FRAMES: Final = 100_000
 _UTF8: Final = b"\x1b%G"
 _SIZE = re.compile(rb"(?:\x1b%G)?\x1b\[8;(\d{1,5});(\d{1,5})t")
 
@@ -72,7 +75,7 @@ def is_ttyrec(head: bytes) -> bool:
     while found < _SNIFFED_FRAMES and place + _HEADER.size <= len(head):
         time_us, length = _parse(head[place : place + _HEADER.size])
         _, microseconds, _ = _HEADER.unpack_from(head, place)
-        if length > _LONGEST_FRAME_BYTES or time_us < previous_us:
+        if length > _LONGEST_FRAME_BYTES or not previous_us <= time_us <= LATEST_US:
             return False
         if microseconds & _MICROSECONDS >= US_PER_S:
             return False
@@ -84,7 +87,7 @@ def read_ttyrec(file: Source, name: str, damage: Damage, start_us: int) -> Itera
     """The entries of a ttyrec; `start_us` is when an empty one began."""
     first, last_us = True, 0
     for time_us, data, whole in _pieces(file, name, damage):
-        last_us = max(last_us, time_us)
+        last_us = max(last_us, min(time_us, LATEST_US))
         match = _SIZE.match(data)
         rows, cols = (side(int(match[1])), side(int(match[2]))) if match else (0, 0)
         if first:
@@ -103,9 +106,12 @@ def read_ttyrec(file: Source, name: str, damage: Damage, start_us: int) -> Itera
 
 def _pieces(file: Source, name: str, damage: Damage) -> Iterator[tuple[int, bytes, bool]]:
     """(Time, bytes, whether they are a whole frame): frames that are long come in pieces."""
-    number = 0
+    number = empty = 0
     while header := file.exactly(_HEADER.size):
         number += 1
+        empty = 0 if any(header[-4:]) else empty + 1
+        if empty > _MOST_EMPTY_FRAMES:
+            raise LogError(f"{printable(name, 200)} is no ttyrec: it goes on with nothing at all")
         missing = _HEADER.size - len(header)
         time_us, length = (0, 0) if missing else _parse(header)
         whole = length <= _LARGEST_PIECE_BYTES

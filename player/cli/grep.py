@@ -35,7 +35,10 @@ _SLOW_S = 1.0
 
 def main(argv: Sequence[str]) -> int:
     """Search sessions; the exit code is grep's."""
-    typed = parser().parse_intermixed_args(argv)
+    # Python's own -- does not hold among options and words that are mixed.
+    end = argv.index("--") if "--" in argv else len(argv)
+    typed = parser().parse_intermixed_args(argv[:end])
+    typed.words += argv[end + 1 :]
     names, texts = _names_and_patterns(typed)
     # Not for --help and wrong usage.
     from formats.layout import Home  # noqa: PLC0415
