@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 
 import pytest
@@ -161,3 +163,45 @@ class TestNoInput:
         done = cs_rec.run("-q", ".", "--", "cat", input=b"typed\n")
         assert done.stdout.endswith(b"typed\r\n")
         assert cs_rec.log.input() == b""
+
+
+def asked(cs_rec, command, *prompts):
+    """Answer each prompt with the secret, then a shell's question: only that answer is logged."""
+    line = f'{command}; printf "name: "; read -r x; echo "seen $x"'
+    terminal = cs_rec.start(".", "--", "sh", "-c", line)
+    end = 0
+    for prompt in prompts:
+        end = terminal.wait_for(prompt, after=end)
+        type_secret(terminal)
+    terminal.wait_for(b"name: ", after=end)
+    terminal.type(b"alice\r")
+    assert terminal.wait() == 0
+    assert b"seen alice" in terminal.screen
+    never_stored(cs_rec)
+    assert cs_rec.log.input() == b"alice\r"
+    assert len(cs_rec.log.events("masked")) == len(prompts)
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+def test_openssl(cs_rec):
+    asked(cs_rec, "openssl passwd -6 >hash", b"Password: ", b"Verifying - Password: ")
+
+
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="ssh-keygen is not installed")
+def test_ssh_keygen(cs_rec):
+    command = "ssh-keygen -q -t ed25519 -f key"
+    asked(cs_rec, command, b"Enter passphrase", b"same passphrase again")
+    assert (cs_rec.folder / "key.pub").exists()
+
+
+@pytest.mark.root
+@pytest.mark.skipif(os.geteuid() != 0, reason="to be nobody, whom they ask, needs root")
+@pytest.mark.parametrize(
+    ("command", "times"),
+    [("su root -c true", 1), ("sudo -k -p 'Password: ' true", 3)],
+    ids=["su", "sudo"],
+)
+def test_whom_su_and_sudo_ask(cs_rec, command, times):
+    """It is the wrong one; what is typed must not be in the log all the same."""
+    nobody = "setpriv --reuid=65534 --regid=65534 --clear-groups"
+    asked(cs_rec, f"{nobody} {command}", *[b"Password: "] * times)
