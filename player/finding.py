@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from formats.damage import Damage
@@ -10,7 +11,7 @@ from player.lineblock import ScreenLine, merged
 from player.matching import matches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from formats.layout import Home
     from formats.session import Session
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 _RAW_BLOCK_LINES = 4096
 # What a line of raw bytes may hold before it is cut: a screen of a full redraw.
 _LONGEST_RAW_BYTES = 1 << 20
+_HELD_S = 1.0
+# So long the hits of a session are held back: most sessions are done by then, and all that is known
+# of a line can be said at once.
 
 
 class Wanted(NamedTuple):
@@ -69,10 +73,10 @@ class Hit(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What a search in a session gave, hits by time. `damage`, `error` in words.
+    """What a search in a session gave, or a part of it, hits by time. `damage`, `error` in words.
 
     `groups`, if lines around hits are wanted: stretches without a gap of (time, text, number of
-    the hit or -1). `given_up` lines were too costly to match.
+    the hit or -1). `given_up` lines were too costly to match. More may follow until it is `done`.
     """
 
     hits: list[Hit]
@@ -80,6 +84,7 @@ class Result(NamedTuple):
     damage: str | None = None
     error: str | None = None
     given_up: int = 0
+    done: bool = True
 
 
 class _Block(Protocol):
@@ -97,32 +102,75 @@ def search(
     patterns: Sequence[Pattern],
     wanted: Wanted,
     signature: Signature | None = None,
-) -> Result:
-    """Search a session. Raises LogError, ExtractionError, PatternError."""
+    *,
+    progress: Callable[[int, int], None] | None = None,
+    clock_s: Callable[[], float] = time.monotonic,
+) -> Iterator[Result]:
+    """Search a session: one result, or several when its lines are being made and that takes long.
+
+    A line that was given is not given again, though it may come again: what a later result would
+    say of it, its count and its last time, is left out. `progress(done, total)`, in bytes of the
+    log, is called while lines are made. Raises LogError, ExtractionError, PatternError.
+    """
     damage = Damage()
-    blocks: list[_Block] = list(_blocks(home, session, wanted, damage, signature))
+    around = bool(wanted.before or wanted.after)
+    blocks: list[_Block] = []
     found: dict[tuple[str, ...], Hit] = {}
-    for block in blocks:
-        for match in matches(block.text, patterns, invert=wanted.invert):
-            hit = _hit(block, match, wanted)
-            if hit is not None:
-                known = found.get(hit.texts)
-                found[hit.texts] = hit if known is None else _joined(known, hit)
-    # By time alone: of one time they are in the order in which they are read.
-    hits = sorted(found.values(), key=lambda hit: hit.at_us)[: wanted.most]
-    groups = _around(blocks, hits, wanted) if hits and (wanted.before or wanted.after) else []
+    given: set[tuple[str, ...]] = set()
     given_up = sum(pattern.given_up for pattern in patterns)
-    return Result(hits, groups, damage.summary() if damage else None, None, given_up)
+    held_until_s = clock_s() + _HELD_S
+    blocks_in_turn = _blocks(home, session, wanted, damage, signature=signature, progress=progress)
+    for block in blocks_in_turn:
+        if around:
+            blocks.append(block)
+        for hit in _hits(block, patterns, wanted):
+            known = found.get(hit.texts)
+            if hit.texts not in given:
+                found[hit.texts] = hit if known is None else _joined(known, hit)
+        if found and not around and clock_s() >= held_until_s:
+            hits = _by_time(found, wanted, given)
+            given.update(found)
+            found = {}
+            yield Result(hits, [], done=False)
+            if wanted.most is not None and len(given) >= wanted.most:
+                break
+    hits = _by_time(found, wanted, given)
+    groups = _around(blocks, hits, wanted) if hits and around else []
+    given_up = sum(pattern.given_up for pattern in patterns) - given_up
+    yield Result(hits, groups, damage.summary() if damage else None, None, given_up)
+
+
+def _by_time(
+    found: dict[tuple[str, ...], Hit], wanted: Wanted, given: set[tuple[str, ...]]
+) -> list[Hit]:
+    """So many as are still wanted; those of one time in the order in which they are read."""
+    most = None if wanted.most is None else max(0, wanted.most - len(given))
+    return sorted(found.values(), key=lambda hit: hit.at_us)[:most]
+
+
+def _hits(block: _Block, patterns: Sequence[Pattern], wanted: Wanted) -> Iterator[Hit]:
+    for match in matches(block.text, patterns, invert=wanted.invert):
+        hit = _hit(block, match, wanted)
+        if hit is not None:
+            yield hit
 
 
 def _blocks(
-    home: Home, session: Session, wanted: Wanted, damage: Damage, signature: Signature | None
+    home: Home,
+    session: Session,
+    wanted: Wanted,
+    damage: Damage,
+    *,
+    signature: Signature | None,
+    progress: Callable[[int, int], None] | None,
 ) -> Iterator[_Block]:
     if wanted.raw:
         return _raw_blocks(session, damage, INPUT if wanted.typed else OUTPUT)
     from player.sidecar import blocks_of  # noqa: PLC0415  not for raw bytes
 
-    return blocks_of(home, session, size=wanted.size, damage=damage, signature=signature)
+    return blocks_of(
+        home, session, size=wanted.size, damage=damage, signature=signature, progress=progress
+    )
 
 
 def _hit(block: _Block, match: Matched, wanted: Wanted) -> Hit | None:

@@ -1,6 +1,7 @@
 """The same work for many things on all cores, the results in order.
 
-Forks: what is loaded need not be loaded again, and a result comes as soon as its turn has come.
+Forks: what is loaded need not be loaded again, and a part of a result comes as soon as its turn has
+come.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from formats.errors import SessionsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 
 T = TypeVar("T")
@@ -34,39 +35,43 @@ def cores() -> int:
 
 
 def in_order(
-    work: Callable[[int], T],
+    work: Callable[[int], Iterable[T]],
     count: int,
     processes: int,
     waiting: Callable[[int], None] | None = None,
-) -> Iterator[T]:
-    """`work(0)` to `work(count - 1)`: what marshal can hold: numbers, texts, tuples, lists.
+) -> Iterator[tuple[int, T]]:
+    """Each number with each part of `work(0)` to `work(count - 1)`, in order.
 
-    With more than one process each does every so-manieth; `waiting(number)` is called now and then
-    while the result of that number is waited for. Closing the generator ends them.
+    A part is what marshal can hold: numbers, texts, tuples, lists. With more than one process each
+    does every so-manieth; `waiting(number)` is called now and then while a part of that number is
+    waited for. Closing the generator ends them.
     """
     if min(processes, count) < 2:  # noqa: PLR2004
         for number in range(count):
             if waiting:
                 waiting(number)
-            yield work(number)
+            for part in work(number):
+                yield number, part
+                if waiting:
+                    waiting(number)
         return
     workers = [_Worker(work, range(first, count, processes)) for first in range(processes)]
     try:
         for number in range(count):
-            worker = workers[number % processes]
-            while not worker.has_one(_TELL_EVERY_S):
-                if waiting:
-                    waiting(number)
-            yield worker.result()
+            for part in workers[number % processes].parts(number, waiting):
+                yield number, part
     finally:
         for worker in workers:
             worker.end()
 
 
 class _Worker(Generic[T]):
-    """A forked process that does some of the work and writes the results into a pipe."""
+    """A forked process that does some of the work and writes the parts into a pipe.
 
-    def __init__(self, work: Callable[[int], T], numbers: range) -> None:
+    Behind the parts of each number comes one without a byte.
+    """
+
+    def __init__(self, work: Callable[[int], Iterable[T]], numbers: range) -> None:
         self._fd, writing = os.pipe()
         self._pending = bytearray()
         self._pid = os.fork()
@@ -78,32 +83,40 @@ class _Worker(Generic[T]):
             signal.signal(signal.SIGINT, signal.SIG_DFL)
             os.close(self._fd)
             for number in numbers:
-                result: Any = work(number)
-                data = marshal.dumps(result)
-                _write(writing, _LENGTH.pack(len(data)) + data)
+                for part in work(number):
+                    value: Any = part
+                    data = marshal.dumps(value)
+                    _write(writing, _LENGTH.pack(len(data)) + data)
+                _write(writing, _LENGTH.pack(0))
             code = 0
         finally:
             os._exit(code)  # nothing of the process that we are a copy of is to be done twice
 
-    def has_one(self, timeout_s: float) -> bool:
-        """Whether a result is there, after waiting for it a little."""
+    def parts(self, number: int, waiting: Callable[[int], None] | None) -> Iterator[T]:
+        """The parts of its next number, which is `number`, as they come."""
+        while True:
+            while not self._has_one():
+                if waiting:
+                    waiting(number)
+            size = self._size()
+            data = bytes(self._pending[_LENGTH.size : size])
+            del self._pending[:size]
+            if not data:
+                return
+            part: T = marshal.loads(data)  # noqa: S302  from our own process
+            yield part
+
+    def _has_one(self) -> bool:
+        """Whether a part is there, after waiting for it a little."""
         pending = self._pending
         while len(pending) < _LENGTH.size or len(pending) < self._size():
-            if not select.select([self._fd], [], [], timeout_s)[0]:
+            if not select.select([self._fd], [], [], _TELL_EVERY_S)[0]:
                 return False
             data = os.read(self._fd, _READ_BYTES)
             if not data:
                 raise SessionsError("a process that searched has died; CS_DEBUG=1 shows more")
             pending += data
         return True
-
-    def result(self) -> T:
-        """The next result, which is there."""
-        size = self._size()
-        data = bytes(self._pending[_LENGTH.size : size])
-        del self._pending[:size]
-        done: T = marshal.loads(data)  # noqa: S302  from our own process
-        return done
 
     def _size(self) -> int:
         return _LENGTH.size + int(_LENGTH.unpack_from(self._pending)[0])

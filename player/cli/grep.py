@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from player.pattern import Pattern
 
     Plain = tuple[
-        list[tuple[Any, ...]], list[list[tuple[int, str, int]]], str | None, str | None, int
+        list[tuple[Any, ...]], list[list[tuple[int, str, int]]], str | None, str | None, int, bool
     ]
     """A Result of values that go from process to process."""
 
@@ -155,26 +155,28 @@ class _Search:
         results = in_order(
             self._worker(plan), len(plan.sessions), plan.processes, self._progress.tell
         )
-        for number, (hits, groups, damage, error, given_up) in enumerate(results):
-            yield number, Result([Hit(*hit) for hit in hits], groups, damage, error, given_up)
+        for number, (hits, groups, damage, error, given_up, done) in results:
+            found = [Hit(*hit) for hit in hits]
+            yield number, Result(found, groups, damage, error, given_up, done)
 
-    def _worker(self, plan: _Plan) -> Callable[[int], Plain]:
-        from player.finding import search  # noqa: PLC0415
+    def _worker(self, plan: _Plan) -> Callable[[int], Iterator[Plain]]:
+        from player.finding import Result, search  # noqa: PLC0415
 
-        def work(number: int) -> Plain:
+        # Another process than ours has no terminal of its own to say it on.
+        progress = self._progress.making if plan.processes == 1 else None
+
+        def work(number: int) -> Iterator[Plain]:
             session = plan.sessions[number].session
-            given_before = sum(pattern.given_up for pattern in self._patterns)
+            signature = plan.signatures.get(session.id)
             try:
-                found = search(
-                    self._home, session, self._patterns, self._wanted,
-                    plan.signatures.get(session.id),
-                )  # fmt: skip
+                for found in search(
+                    self._home, session, self._patterns, self._wanted, signature, progress=progress
+                ):
+                    yield _plain(found)
             except SessionsError as error:
                 if not self._several:
                     raise
-                return [], [], None, str(error), 0
-            hits = [tuple(hit) for hit in found.hits]
-            return hits, found.groups, found.damage, None, found.given_up - given_before
+                yield _plain(Result([], [], error=str(error)))
 
         return work
 
@@ -205,6 +207,11 @@ class _Search:
         return play([*home, session, "--at", at, "--find", self._patterns[0].text])
 
 
+def _plain(result: Result) -> Plain:
+    hits = [tuple(hit) for hit in result.hits]
+    return (hits, *result[1:])
+
+
 def _wanted(typed: Namespace) -> Wanted:
     from player.finding import Wanted  # noqa: PLC0415
 
@@ -228,15 +235,27 @@ class _Progress:
     def __init__(self, count: int) -> None:
         self.hits = 0
         self._count = count
+        self._number = 0
         self._shown = False
         self._from_s = time.monotonic() + _SLOW_S if sys.stderr and sys.stderr.isatty() else None
 
     def tell(self, number: int) -> None:
         """That many sessions are done."""
+        self._number = number
+        if self._count > 1:
+            self._say(f"searched {number} of {self._count} sessions")
+
+    def making(self, done: int, total: int) -> None:
+        """So far are the lines of the session that is being searched."""
+        if total:
+            number = f" of session {self._number + 1} of {self._count}" if self._count > 1 else ""
+            self._say(f"read {done / total:.0%} of the log{number}")
+
+    def _say(self, words: str) -> None:
         if self._from_s is None or time.monotonic() < self._from_s:
             return
         hits = f"{self.hits} hit{'' if self.hits == 1 else 's'}"
-        sys.stderr.write(f"\r\x1b[Ksearched {number} of {self._count} sessions, {hits} ")
+        sys.stderr.write(f"\r\x1b[K{words}, {hits} ")
         sys.stderr.flush()
         self._shown = True
 

@@ -27,13 +27,16 @@ _BREAK = " ↵ "
 
 
 class Printer(Protocol):
-    """Is given session after session. If it `decides`, `found` says whether anything was."""
+    """Is given session after session, each in one part or several; the last part is `done`.
+
+    If it `decides`, `found` says whether anything was.
+    """
 
     decides: bool
     found: bool
 
     def session(self, listed: Listed, result: Result) -> None:
-        """Print what was found in a session."""
+        """Print what was found in a session, or in a part of it."""
 
     def end(self) -> None:
         """All sessions were searched."""
@@ -66,12 +69,20 @@ class _Ids:
         self.decides = without
         self.found = False
         self._without = without
+        self._has_hits = False
 
     def session(self, listed: Listed, result: Result) -> None:
-        if not result.error and bool(result.hits) is not self._without:
+        had_hits, self._has_hits = self._has_hits, self._has_hits or bool(result.hits)
+        if self._without:
+            named = result.done and not result.error and not self._has_hits
+        else:
+            named = self._has_hits and not had_hits
+        if named:
             self.found = True
             _say(_name(listed))
             sys.stdout.flush()
+        if result.done:
+            self._has_hits = False
 
     def end(self) -> None:
         pass
@@ -83,12 +94,17 @@ class _Counts:
     def __init__(self, *, named: bool, several: bool) -> None:
         self._named = named
         self._several = several
+        self._count = 0
 
     def session(self, listed: Listed, result: Result) -> None:
-        if result.hits or not self._several:
+        self._count += len(result.hits)
+        if not result.done:
+            return
+        if self._count or not self._several:
             name = f"{_name(listed)}:" if self._named else ""
-            _say(f"{name}{len(result.hits)}")
+            _say(f"{name}{self._count}")
             sys.stdout.flush()
+        self._count = 0
 
     def end(self) -> None:
         pass
@@ -113,12 +129,12 @@ class _Lines:
         colours = _COLOURS if colour else dict.fromkeys(_COLOURS, "")
         self._match, self._time, self._id, self._dim = colours.values()
         self._plain = _PLAIN if colour else ""
-        self._printed = False
+        self._printed: Listed | None = None
 
     def session(self, listed: Listed, result: Result) -> None:
         if not result.hits:
             return
-        if self._heading:
+        if self._heading and self._printed is not listed:
             if self._printed:
                 _say("")
             self._say_heading(listed)
@@ -129,7 +145,7 @@ class _Lines:
         else:
             for hit in result.hits:
                 self._say_hit(hit, name, start_us)
-        self._printed = True
+        self._printed = listed
         sys.stdout.flush()
 
     def end(self) -> None:
@@ -192,20 +208,20 @@ class _Json:
         self._dumps = orjson.dumps
         self._began_s = time.monotonic()
         self._searched = self._matched = self._lines = self._matches = 0
+        # Of the session that is not done yet: lines, matches.
+        self._so_far = (0, 0)
 
     def session(self, listed: Listed, result: Result) -> None:
-        self._searched += 1
-        if not result.hits:
-            return
-        self._matched += 1
         path = {"text": _text(listed.session.path)}
         session_id = listed.session.id
-        self._say("begin", {"path": path, "session_id": session_id})
+        lines, matches = self._so_far
+        if result.hits and not lines:
+            self._say("begin", {"path": path, "session_id": session_id})
+        lines += len(result.hits)
         before_us = listed.meta.start_us
         shown: Sequence[tuple[int, str, int]] = [
             entry for group in result.groups for entry in group
         ] or [(0, "", number) for number in range(len(result.hits))]
-        matches = 0
         for at_us, text, number in shown:
             if number >= 0:
                 hit = result.hits[number]
@@ -214,12 +230,22 @@ class _Json:
             else:
                 around = _context(at_us, text, session_id, before_us)
                 self._say("context", {"path": path, **around})
-        self._lines += len(result.hits)
+        self._so_far = (lines, matches)
+        if result.done:
+            self._end_session(path, session_id)
+        sys.stdout.flush()
+
+    def _end_session(self, path: dict[str, str], session_id: str) -> None:
+        (lines, matches), self._so_far = self._so_far, (0, 0)
+        self._searched += 1
+        if not lines:
+            return
+        self._matched += 1
+        self._lines += lines
         self._matches += matches
-        stats = {"matched_lines": len(result.hits), "matches": matches}
+        stats = {"matched_lines": lines, "matches": matches}
         self._say("end", {"path": path, "session_id": session_id, "binary_offset": None,
                           "stats": stats})  # fmt: skip
-        sys.stdout.flush()
 
     def end(self) -> None:
         elapsed_s = time.monotonic() - self._began_s

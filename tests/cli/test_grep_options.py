@@ -146,7 +146,7 @@ def test_what_was_typed(cs, home) -> None:
 
 
 def test_what_only_flashed(cs, home) -> None:
-    frames = [Said(1000, b"\x1b[Hflashing\x1b[K"), Said(1100, b"\x1b[Hlasting\x1b[K"), ended(5000)]
+    frames = [Said(600, b"\x1b[Hflashing\x1b[K"), Said(800, b"\x1b[Hlasting\x1b[K"), ended(5000)]
     store_log(home, start(), Said(500, b"\x1b[?1049h"), *frames)
     assert cs("grep", "last", "flashing").returncode == 1
     assert cs("grep", "--transient", "last", "flashing").returncode == 0

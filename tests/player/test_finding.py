@@ -1,0 +1,87 @@
+"""Searching a session: hits are given while its lines are being made, each once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from formats.layout import Home
+from formats.session import Session
+from player import sidecar
+from player.finding import Result, Wanted, search
+from player.lineblock import LineBlock, ScreenLine, pack, unpack
+from player.pattern import How, Pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SESSION = Session("3f2504e0-4f89-41d3-9a0c-0305e82c3301", "/nowhere")
+MADE = [
+    [("error one", 10, 1), ("hay", 20, 1), ("error two", 30, 2)],
+    [("error three", 25, 1), ("error one", 40, 5)],
+    [("error four", 50, 1)],
+]
+
+
+def block_of(lines: list[tuple[str, int, int]]) -> LineBlock:
+    made = [
+        ScreenLine(text, at_us, at_us + 5, count)
+        for text, at_us, count in sorted(lines, key=lambda line: line[1])
+    ]
+    return unpack(*pack(made), len(made))
+
+
+class Clock:
+    """Shows `step_s` more for each block that was made."""
+
+    def __init__(self, step_s: float) -> None:
+        self.now_s = 0.0
+        self.step_s = step_s
+
+    def __call__(self) -> float:
+        return self.now_s
+
+    def blocks(self, *_: object, **__: object) -> Iterator[LineBlock]:
+        for lines in MADE:
+            self.now_s += self.step_s
+            yield block_of(lines)
+
+
+def results(monkeypatch, step_s: float, wanted: Wanted = Wanted()) -> list[Result]:  # noqa: B008
+    clock = Clock(step_s)
+    monkeypatch.setattr(sidecar, "blocks_of", clock.blocks)
+    patterns = [Pattern("error", How())]
+    return list(search(Home("/nowhere"), SESSION, patterns, wanted, clock_s=clock))
+
+
+def shown(result: Result) -> list[tuple[str, int, int]]:
+    return [(hit.texts[0], hit.at_us, hit.count) for hit in result.hits]
+
+
+def test_what_is_quickly_there_is_one_result_by_time(monkeypatch) -> None:
+    (result,) = results(monkeypatch, 0.1)
+    assert result.done
+    assert shown(result) == [
+        ("error one", 10, 6), ("error three", 25, 1), ("error two", 30, 2), ("error four", 50, 1),
+    ]  # fmt: skip
+
+
+def test_what_takes_long_is_given_as_it_comes_and_once(monkeypatch) -> None:
+    first, second, third, last = results(monkeypatch, 1.5)
+    assert shown(first) == [("error one", 10, 1), ("error two", 30, 2)]
+    assert shown(second) == [("error three", 25, 1)]
+    assert shown(third) == [("error four", 50, 1)]
+    assert [one.done for one in (first, second, third, last)] == [False, False, False, True]
+
+
+@pytest.mark.parametrize("step_s", [0.1, 1.5])
+def test_no_more_than_are_wanted(monkeypatch, step_s: float) -> None:
+    given = results(monkeypatch, step_s, Wanted(most=3))
+    assert sum(len(result.hits) for result in given) == 3
+
+
+def test_lines_around_wait_for_the_whole_session(monkeypatch) -> None:
+    (result,) = results(monkeypatch, 1.5, Wanted(after=1))
+    assert len(result.hits) == 4
+    assert result.groups
