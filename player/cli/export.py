@@ -29,6 +29,8 @@ forms, by the ending of FILE or by --format:
   .md                 the same as Markdown, under what was typed
   .html               one page that plays by itself in a browser: seek, speed, search, markers;
                       nothing is loaded from elsewhere
+  .svg  .png          a picture of the screen at the end, or at --at T; .svg without --at moves
+  .gif  .mp4  .webm   as it moved; the last two by ffmpeg
   .ttyrec             ttyrec, for ttyplay and termplay: output and sizes only
   .typescript         util-linux's typescript, with NAME.timing and, if anything was typed,
                       NAME.input beside it, for scriptreplay (also: typescript-classic)
@@ -67,6 +69,7 @@ def main(argv: Sequence[str]) -> int:
         form=typed.format,
         start=typed.start,
         end=typed.end,
+        at=typed.at,
         speed=typed.speed,
         idle_limit_s=typed.idle_limit,
         typed=not typed.no_input,
@@ -95,6 +98,7 @@ def parser() -> ArgumentParser:
     what = made.add_argument_group("what of the session").add_argument
     what("--from", dest="start", metavar="T", type=checked(parse), help="from T on")
     what("--to", dest="end", metavar="T", type=checked(parse), help="up to T")
+    what("--at", metavar="T", type=checked(parse), help="a picture of the moment T (.png, .svg)")
     what(
         "--redact",
         action=BooleanOptionalAction,

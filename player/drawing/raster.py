@@ -14,7 +14,7 @@ from player.screen.values import DEFAULT_STYLE, Run
 from player.view.cells import clusters, width_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from formats.size import Size
     from player.screen.values import Cursor, Row
@@ -43,15 +43,17 @@ class Canvas:
         height = size.rows * tiles.height + 2 * _MARGIN_PX
         self.image = Image.new("RGB", (width, height), parts(BACKGROUND))
 
-    def draw(self, rows: Sequence[Row], pointer: Pointer | None = None) -> Box | None:
+    def draw(self, rows: Mapping[int, Row], pointer: Pointer | None = None) -> Box | None:
         """Draw what differs from what was drawn last. Gives the part that changed, if any did.
 
-        Rows and columns beyond the size are left off.
+        Rows that are missing are blank; those beyond the size are left off, and columns too.
         """
         changed: list[int] = []
         for number in range(self._size.rows):
-            row = rows[number] if number < len(rows) else ()
-            wanted = (row, pointer if pointer and pointer.at.row == number else None)
+            wanted = (
+                rows.get(number, ()),
+                pointer if pointer and pointer.at.row == number else None,
+            )
             if self._drawn.get(number, _NOTHING) != wanted:
                 self._drawn[number] = wanted
                 self._row(number, *wanted)
@@ -103,7 +105,7 @@ def as_png(rows: Sequence[Row], size: Size, pointer: Pointer | None = None) -> t
     """(The screen as PNG, what could not be drawn, in words). Raises FontError."""
     tiles = Tiles()
     canvas = Canvas(size, tiles)
-    canvas.draw(rows, pointer)
+    canvas.draw(dict(enumerate(rows)), pointer)
     file = io.BytesIO()
     canvas.image.save(file, "PNG", optimize=True)
     return file.getvalue(), tiles.missing

@@ -14,42 +14,43 @@ if TYPE_CHECKING:
     from formats.size import Size
     from player.screen.values import Row, Run, Style
 
-_CELL_WIDTH, _CELL_HEIGHT, _BASELINE, _FONT = 8.4, 17, 13, 14
-_MARGIN = 10
-_FAMILY = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
+CELL_WIDTH, CELL_HEIGHT, _BASELINE, FONT = 8.4, 17, 13, 14
+MARGIN = 10
+FAMILY = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
 
 
 def as_svg(rows: Sequence[Row], size: Size) -> bytes:
     """The whole screen, its blank rows too."""
-    width = size.cols * _CELL_WIDTH + 2 * _MARGIN
-    height = size.rows * _CELL_HEIGHT + 2 * _MARGIN
+    width = size.cols * CELL_WIDTH + 2 * MARGIN
+    height = size.rows * CELL_HEIGHT + 2 * MARGIN
     parts = [
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}" '
             f'viewBox="0 0 {width:g} {height:g}">'
         ),
         f'<rect width="100%" height="100%" rx="6" fill="{hexadecimal(BACKGROUND)}"/>',
-        f'<g font-family="{_FAMILY}" font-size="{_FONT}" xml:space="preserve">',
+        f'<g font-family="{FAMILY}" font-size="{FONT}" xml:space="preserve">',
     ]
     for number, row in enumerate(rows):
-        parts += _row(row, _MARGIN + number * _CELL_HEIGHT)
+        parts += drawn_row(row, MARGIN, MARGIN + number * CELL_HEIGHT)
     return "\n".join((*parts, "</g>", "</svg>", "")).encode("utf-8", "replace")
 
 
-def _row(row: Row, top: float) -> Iterator[str]:
+def drawn_row(row: Row, left_edge: float = 0, top: float = 0) -> Iterator[str]:
+    """The elements of a row."""
     col = 0
     for run in row:
-        left, wide = _MARGIN + col * _CELL_WIDTH, run.cols * _CELL_WIDTH
+        left, wide = left_edge + col * CELL_WIDTH, run.cols * CELL_WIDTH
         colours = look(run.style)
         if colours.bg is not None:
             yield (
-                f'<rect x="{left:g}" y="{top:g}" width="{wide:g}" height="{_CELL_HEIGHT}" '
+                f'<rect x="{left:g}" y="{top:g}" width="{wide:g}" height="{CELL_HEIGHT}" '
                 f'fill="{hexadecimal(colours.bg)}"/>'
             )
         if run.text.strip(" ") or run.style.underline or run.style.strike or run.style.overline:
             for text, first, cols in _pieces(run):
-                x = _MARGIN + (col + first) * _CELL_WIDTH
-                length = f' textLength="{cols * _CELL_WIDTH:g}"' if cols > 1 else ""
+                x = left_edge + (col + first) * CELL_WIDTH
+                length = f' textLength="{cols * CELL_WIDTH:g}"' if cols > 1 else ""
                 yield (
                     f'<text x="{x:g}" y="{top + _BASELINE:g}"{length} '
                     f'fill="{hexadecimal(colours.fg)}"{_looks(run.style)}>'

@@ -42,6 +42,8 @@ class Job:
             raise LogError(f"{printable(session.path, 200)} holds no log entry")
         self.home, self.session, self.first = home, session, first
         self.wanted = Wanted()
+        self.at_us: int | None = None
+        """The moment of which a picture is wanted; None for all of what is wanted, or its end."""
         self.damage = Damage()
         self.left_out = LeftOut()
         self.redaction: Redaction | None = None
@@ -61,15 +63,20 @@ class Job:
         """Whether all of it is wanted, and unchanged."""
         return self.wanted.everything and self.redaction is None
 
-    def entries(self, progress: Progress) -> Iterator[Entry]:
-        """What is wanted, beginning with a start event that states the size."""
+    def entries(self, progress: Progress | None) -> Iterator[Entry]:
+        """What is wanted, beginning with a start event that states the size.
+
+        Without `progress` nothing is counted, damage neither: for those who read it twice.
+        """
         return prepared(self.all_entries(progress), self.size, self.wanted, self.marks())
 
-    def all_entries(self, progress: Progress) -> Iterator[Entry]:
+    def all_entries(self, progress: Progress | None) -> Iterator[Entry]:
         """All entries, with their secrets masked where that is wanted."""
         if self.redaction is not None:
-            return _counted(self.redaction.entries(), progress)
-        return _counted(self.session.entries(self.damage), progress)
+            found = self.redaction.entries()
+        else:
+            found = self.session.entries(self.damage if progress else None)
+        return _counted(found, progress) if progress else found
 
     @property
     def size(self) -> Size:

@@ -33,6 +33,7 @@ class Request:
     form: str | None = None
     start: Place | None = None
     end: Place | None = None
+    at: Place | None = None
     speed: float = 1.0
     idle_limit_s: float | None = None
     typed: bool = True
@@ -52,7 +53,9 @@ def export(prog: str, request: Request, environ: Mapping[str, str]) -> list[str]
     target, path = _target(request)
     session = resolve(home, request.session)
     job = Job(home, session)
-    job.wanted = _wanted(job, request)
+    job.wanted, job.at_us = _wanted(job, request)
+    if job.at_us is not None and target.form.name not in ("svg", "png"):
+        raise UsageError(f"--at is one moment: .png and .svg show it, {target.form.name} cannot")
     masked = target.form.masked if request.redact is None else request.redact
     if masked:
         job.redact(environ)
@@ -90,16 +93,17 @@ def _target(request: Request) -> tuple[Target, str | None]:
     return target, path
 
 
-def _wanted(job: Job, request: Request) -> Wanted:
+def _wanted(job: Job, request: Request) -> tuple[Wanted, int | None]:
     first_us = last_us = job.first.time_us
-    places = (request.start, request.end)
+    places = (request.start, request.end, request.at)
     if any(place is not None and place.needs_end for place in places):
         last_us = job.session.last_us() or first_us
     span = Span(first_us, last_us)
-    start_us, end_us = (place and place.position_us(span) for place in places)
+    start_us, end_us, at_us = (place and place.position_us(span) for place in places)
     if start_us is not None and end_us is not None and end_us < start_us:
         message = f"--to ({elapsed(end_us)}) lies before --from ({elapsed(start_us)})"
         raise UsageError(message)
     limit_s = request.idle_limit_s
     limit_us = None if limit_s is None else max(1, round(limit_s * _US_PER_S))
-    return Wanted(start_us or 0, end_us, request.speed, limit_us, request.typed, request.size)
+    typed, size = request.typed, request.size
+    return Wanted(start_us or 0, end_us, request.speed, limit_us, typed, size), at_us

@@ -33,17 +33,34 @@ def write(job: Job, to: Destination, progress: Progress) -> list[str]:
         return write_archive_file(job.session, entries, marks, to)
     if name.startswith("typescript"):
         return write_typescript_files(job.entries(progress), to, job.left_out)
-    if name in ("text", "markdown"):
-        from player.exporting.transcribing import transcribed  # noqa: PLC0415  as each writer
-
-        return write_pieces(transcribed(name, job, progress), to)
-    if name == "html":
-        from player.exporting.webpage import write_page  # noqa: PLC0415
-
-        return write_pieces(write_page(job.entries(progress), job.about()), to)
+    if to.target.form.drawn:
+        return write_pieces(_drawn(name, job, progress), to)
     if name == "jsonl" and job.wanted.everything:
         return write_stream(job.all_entries(progress), to, job.left_out)
     return write_stream(job.entries(progress), to, job.left_out)
+
+
+def _drawn(name: str, job: Job, progress: Progress) -> Iterator[bytes]:
+    """The bytes of a form that shows what stood on the screen; its writer is loaded when used."""
+    if name in ("text", "markdown"):
+        from player.exporting.transcribing import transcribed  # noqa: PLC0415
+
+        return transcribed(name, job, progress)
+    if name == "html":
+        from player.exporting.webpage import write_page  # noqa: PLC0415
+
+        return write_page(job.entries(progress), job.about())
+    from player.exporting import picturing  # noqa: PLC0415
+
+    if name == "png" or job.at_us is not None:
+        return picturing.still(job, name, progress)
+    if name == "gif":
+        return picturing.animated_gif(job, progress)
+    if name == "svg":
+        return picturing.animated_svg(job, progress)
+    from player.exporting.video import encoded  # noqa: PLC0415
+
+    return encoded(name, picturing.frames_for_video(job, progress))
 
 
 def write_stream(entries: Iterable[Entry], to: Destination, left_out: LeftOut) -> list[str]:

@@ -117,7 +117,7 @@ def _canvas(output: bytes, size: Size, pointer: Pointer | None = None) -> tuple[
     screen.feed(output)
     tiles = Tiles()
     canvas = Canvas(size, tiles)
-    canvas.draw([row for _, row in screen.rows()], pointer)
+    canvas.draw(dict(screen.rows()), pointer)
     return canvas, tiles
 
 
@@ -171,14 +171,14 @@ def test_only_what_changes_is_drawn_anew() -> None:
     screen, size, tiles = Screen(Size(20, 5)), Size(20, 5), Tiles()
     canvas = Canvas(size, tiles)
     screen.feed(b"one\r\ntwo")
-    canvas.draw([row for _, row in screen.rows()])
-    assert canvas.draw([row for _, row in screen.rows()]) is None
+    canvas.draw(dict(screen.rows()))
+    assert canvas.draw(dict(screen.rows())) is None
     screen.feed(b"\x1b[4Hx")
-    box = canvas.draw([row for _, row in screen.rows()])
+    box = canvas.draw(dict(screen.rows()))
     top = MARGIN + 3 * tiles.height
     assert box == (MARGIN, top, canvas.image.width - MARGIN, top + tiles.height)
     again = Canvas(size, tiles)
-    again.draw([row for _, row in screen.rows()])
+    again.draw(dict(screen.rows()))
     assert again.image.tobytes() == canvas.image.tobytes()
 
 
