@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from player.screen.binding import checked
-from player.screen.values import DEFAULT_STYLE, RGB, Row, Run, Style
+from player.screen.values import DEFAULT_STYLE, RGB, Row, Run, Style, without_blanks
 from player.screen.words import (
     CLUSTER,
     CODE_POINT,
@@ -192,7 +192,7 @@ class Drawing:
                 style, text, cols = found, "", 0
             text += character
             cols += 2 if previous_wide else 1
-        return _without_blanks([*runs, Run(text, cols, style)])
+        return without_blanks([*runs, Run(text, cols, style)])
 
     def _joined_plain(self, number: int, words: list[int]) -> Row:
         """As `_joined`, where every cell is one character of one column: five times as fast."""
@@ -211,7 +211,7 @@ class Drawing:
                     runs.append(Run(text, len(text), style))
                 style, text = found, ""
             text += piece
-        return _without_blanks([*runs, Run(text, len(text), style)])
+        return without_blanks([*runs, Run(text, len(text), style)])
 
     def _look(self, number: int, col: int, word: int) -> Style:
         kind = word & KIND
@@ -281,16 +281,6 @@ def _character(code: int) -> str:
 def _swapped(color: int) -> int:
     """The cell's red is in the lowest byte."""
     return (color & 0xFF) << 16 | color & 0xFF00 | color >> 16 & 0xFF
-
-
-def _without_blanks(runs: list[Run]) -> Row:
-    while runs and runs[-1].style == DEFAULT_STYLE:
-        last = runs.pop()
-        text = last.text.rstrip(" ")
-        if text:
-            runs.append(Run(text, last.cols - len(last.text) + len(text), last.style))
-            break
-    return tuple(runs)
 
 
 def _color(color: Any) -> int | None:  # noqa: ANN401

@@ -1,15 +1,18 @@
 """What a screen can be asked, whatever engine draws it; and which engine that is here.
 
-There is one: `player.screen._ghostty`, libghostty-vt.
+There are two: `player.screen._ghostty`, libghostty-vt, and where that cannot be had
+`player.screen._avt`, pyavt, which knows less.
 """
 
 from __future__ import annotations
 
+import os
 import struct
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Final, Literal
 
-from player.screen.binding import ScreenEngineError
+from player.screen.binding import LIBRARY_VARIABLE, ScreenEngineError
 
 if TYPE_CHECKING:
     from formats.size import Size
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
 
 Width = Literal["grapheme", "legacy"]
 GRAPHEME: Final = "grapheme"
+ENGINE_VARIABLE: Final = "CS_SCREEN_ENGINE"
+"""`ghostty` or `avt`: takes this engine or none."""
 
 # Magic, version of this header, width, rows of scrollback, length of the engine's id that follows.
 _HEADER: Final = struct.Struct("<4sBBIB")
@@ -233,7 +238,24 @@ def engine_class() -> type[Screen]:
 
     Raises ScreenEngineError, saying what to install, when there is none.
     """
-    from player.screen._ghostty import GhosttyScreen  # noqa: PLC0415  loaded when first used
+    wanted = os.environ.get(ENGINE_VARIABLE)
+    try:
+        if wanted == "avt":
+            return _avt()
+        from player.screen._ghostty import GhosttyScreen  # noqa: PLC0415  loaded when first used
 
-    GhosttyScreen.engine_id()
+        GhosttyScreen.engine_id()
+    except ScreenEngineError:
+        # What a person has asked for by name is not replaced by something else.
+        if wanted or LIBRARY_VARIABLE in os.environ:
+            raise
+        with suppress(ScreenEngineError):
+            return _avt()
+        raise
     return GhosttyScreen
+
+
+def _avt() -> type[Screen]:
+    from player.screen._avt import AvtScreen  # noqa: PLC0415
+
+    return AvtScreen

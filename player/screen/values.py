@@ -84,6 +84,17 @@ Row = tuple[Run, ...]
 """The runs of a row from left to right, without the blanks of default style at its end."""
 
 
+def without_blanks(runs: list[Run]) -> Row:
+    """The row of these runs."""
+    while runs and runs[-1].style == DEFAULT_STYLE:
+        last = runs.pop()
+        text = last.text.rstrip(" ")
+        if text:
+            runs.append(Run(text, last.cols - len(last.text) + len(text), last.style))
+            break
+    return tuple(runs)
+
+
 class CursorShape(NamedTuple):
     """How the cursor is drawn: `block`, `underline` or `bar`, blinking or steady."""
 

@@ -17,7 +17,7 @@ from formats.size import Size
 from player.history import History
 from player.screen import LONGEST_LINE_ROWS, Cursor, Screen, ScreenEngineError
 from player.screen import binding as ghostty
-from player.screen.face import engine_class
+from player.screen.face import ENGINE_VARIABLE, engine_class
 from tests.support.streams import streams
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -265,6 +265,7 @@ print(*sorted({"cffi", "pycparser", "pyghostty"} & set(sys.modules)))
 @pytest.fixture
 def fresh_load(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv(ghostty.LIBRARY_VARIABLE, raising=False)
+    monkeypatch.setenv(ENGINE_VARIABLE, "ghostty")
     ghostty.load.cache_clear()
     engine_class.cache_clear()
     yield monkeypatch
