@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from formats.errors import ConfigError, printable
+from player.redact.gate import Gate, re2
 from player.redact.rules import LONGEST_SECRET, RULES, Rule, is_masked
 
 if TYPE_CHECKING:
@@ -36,11 +38,16 @@ class Finder:
     """
 
     def __init__(self, patterns: Iterable[str] = (), words: Iterable[str] = ()) -> None:
-        self._engine = _engine()
-        self._patterns = [_compiled(self._engine, pattern) for pattern in patterns]
+        encoded = [pattern.encode("utf-8", "surrogateescape") for pattern in patterns]
+        self._patterns = [_compiled(pattern) for pattern in encoded]
         self._words = [word.encode("utf-8", "surrogateescape") for word in words]
         self._literals = [(rule, literal) for rule in RULES for literal in rule.literals]
-        self._gate = self._made_gate()
+        self._present_set = self._made_set()
+        gates = [rule.gate for rule in RULES] + [re.escape(word) for word in self._words]
+        self.in_text = Gate(gates, encoded)
+        """Of texts, as rows of a screen."""
+        self.in_stream = Gate(None) if encoded else self.in_text
+        """Of what is sent. It sees through what is not shown, which patterns of others cannot."""
 
     @classmethod
     def of(cls, config: Config) -> Finder:
@@ -61,20 +68,21 @@ class Finder:
             found = list(_without_overlaps(found))
         return found
 
-    def _made_gate(self) -> Any:  # noqa: ANN401  re2 has no types
+    def _made_set(self) -> Any:  # noqa: ANN401  re2 has no types
         """One automaton for the literals of all rules: 200 MB/s, where each by itself gives 10."""
-        if self._engine is None:
+        engine = re2()
+        if engine is None:
             return None
-        gate = self._engine.Set.SearchSet()
+        made = engine.Set.SearchSet()
         for rule, literal in self._literals:
-            gate.Add((b"(?i)" if rule.lower else b"") + self._engine.escape(literal))
-        gate.Compile()
-        return gate
+            made.Add((b"(?i)" if rule.lower else b"") + engine.escape(literal))
+        made.Compile()
+        return made
 
     def _present(self, text: bytes) -> list[tuple[Rule, bytes]]:
         """The rules of which a literal stands in the text."""
-        if self._gate is not None:
-            return [self._literals[place] for place in sorted(self._gate.Match(text) or ())]
+        if self._present_set is not None:
+            return [self._literals[place] for place in sorted(self._present_set.Match(text) or ())]
         lowered = text.lower()
         return [
             (rule, literal)
@@ -130,25 +138,16 @@ def _without_overlaps(found: list[Found]) -> Iterator[Found]:
         end = max(end, one.end)
 
 
-def _engine() -> Any:  # noqa: ANN401
-    try:
-        import re2  # noqa: PLC0415  there is none for every machine
-    except ImportError:
-        return None
-    return re2
-
-
-def _compiled(engine: Any, pattern: str) -> Any:  # noqa: ANN401
-    import re  # noqa: PLC0415  only where a pattern is given
-
-    encoded = pattern.encode("utf-8", "surrogateescape")
+def _compiled(pattern: bytes) -> Any:  # noqa: ANN401
+    engine = re2()
     errors: tuple[type[Exception], ...] = (re.error,) if engine is None else (engine.error,)
     try:
         if engine is None:
-            return re.compile(encoded)
+            return re.compile(pattern)
         options = engine.Options()
         options.log_errors = False
-        return engine.compile(encoded, options=options)
+        return engine.compile(pattern, options=options)
     except errors as error:
+        shown = printable(pattern.decode("utf-8", "replace"))
         why = printable(str(error), 100)
-        raise ConfigError(f"redact: {printable(pattern)!r} is no pattern: {why}") from None
+        raise ConfigError(f"redact: {shown!r} is no pattern: {why}") from None

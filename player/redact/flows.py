@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # What boxes are drawn with, and blanks: no part of what stands in the box.
 _LEFT: Final = re.compile(r"[\s│┃║|▌▐▏▕┆┊╎⎿]*(?=\S)")
 _BORDERS: Final = "│┃║|▌▐▏▕┆┊╎"
+_EDGES: Final = _BORDERS + "⎿ \t\u00a0\u3000"
 _MARGIN: Final = 4
 
 
@@ -55,8 +56,13 @@ def flows(rows: Sequence[str], cols: int) -> Iterator[Flow]:
         while end < last and _goes_on(contents[end], contents[end + 1], cols):
             end += 1
         if end > place:
-            yield _joined(rows, contents, place, end)
+            yield _joined(rows, contents[place : end + 1], place)
         place = end + 1
+
+
+def squeezed(rows: Sequence[str]) -> str:
+    """The rows as if each went on in the next: what `flows` gives of them is in this text."""
+    return "".join([row.strip(_EDGES) for row in rows])
 
 
 def _goes_on(here: _Content, below: _Content, cols: int) -> bool:
@@ -66,12 +72,12 @@ def _goes_on(here: _Content, below: _Content, cols: int) -> bool:
     return edge - here.end <= max(below.word, _MARGIN)
 
 
-def _joined(rows: Sequence[str], contents: Sequence[_Content], first: int, last: int) -> Flow:
+def _joined(rows: Sequence[str], contents: Sequence[_Content], first: int) -> Flow:
+    """The flow of the rows from `first` on that have these contents."""
     parts: list[str] = []
     places: list[tuple[int, int, int]] = []
     length = 0
-    for row in range(first, last + 1):
-        start, end = contents[row].start, contents[row].end
+    for row, (start, end, _, _) in enumerate(contents, first):
         places.append((row, start, length))
         parts.append(rows[row][start:end])
         length += end - start
@@ -88,7 +94,5 @@ def _content(row: str) -> _Content:
     if end > start and row[end - 1] in _BORDERS:
         border = end - 1
         end = len(row[:border].rstrip(_BORDERS + " "))
-    word = start
-    while word < end and not row[word].isspace():
-        word += 1
-    return _Content(start, end, word - start, border)
+    word = len(row[start:end].split(None, 1)[0]) if end > start else 0
+    return _Content(start, end, word, border)

@@ -6,8 +6,12 @@ wrapped, cut at the edge of a box. There no rule would find what is left of it, 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import re
+from bisect import bisect_left, insort
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final, Literal
 
+from player.redact.gate import Gate
 from player.redact.rules import looks_random
 
 if TYPE_CHECKING:
@@ -24,6 +28,8 @@ _SHORTEST_VALUE: Final = 6
 _SHORTEST_LINE_OF_A_KEY: Final = 16
 _MOST_VALUES: Final = 2000
 _FEW_SEEDS: Final = 40
+_MOST_SEEDS: Final = 4000
+_LONGEST_COMPARED: Final = 256
 
 
 class Known:
@@ -31,7 +37,10 @@ class Known:
 
     def __init__(self) -> None:
         self._values: dict[bytes, bytes] = {}
-        self._parts: dict[bytes, list[tuple[bytes, int]]] = {}
+        self._parts: dict[bytes, dict[int, list[bytes]]] = {}
+        """By seed and its place in them, the values in the order of what follows that place."""
+        self._joined = b""
+        self._gate: Gate | None = None
 
     def __len__(self) -> int:
         return len(self._values)
@@ -43,15 +52,22 @@ class Known:
         least = _SHORTEST_LINE_OF_A_KEY if len(values) > 1 else _SHORTEST_VALUE
         before = len(self._values)
         for one in values:
-            if len(one) >= least and one not in self._values and before < _MOST_VALUES:
+            # What is a part of another is found by that.
+            if len(one) >= least and one not in self._joined and before < _MOST_VALUES:
                 self._take(one, found.public)
         return len(self._values) > before
 
+    @property
+    def gate(self) -> Gate:
+        """Where any of them, or a part of one, may begin."""
+        if self._gate is None:
+            few = len(self._parts) <= _MOST_SEEDS
+            self._gate = Gate(map(re.escape, self._parts) if few else None)
+        return self._gate
+
     def spans(self, text: bytes) -> list[tuple[int, int]]:
         """Where in `text` values stand, or parts of them; by their place, without overlaps."""
-        found = sorted(
-            {span for seed in self._parts if seed in text for span in self._at(seed, text)}
-        )
+        found = sorted({span for seed in self._seeds(text) for span in self._at(seed, text)})
         joined: list[tuple[int, int]] = []
         for start, end in found:
             if joined and start <= joined[-1][1]:
@@ -63,10 +79,8 @@ class Known:
     def without_parts(self) -> Known:
         """The values that are not part of another: of one that was seen to grow, the last."""
         kept = Known()
-        values = b""
         for value in sorted(self._values, key=len, reverse=True):
-            if value not in values:
-                values += value + b"\0"
+            if value not in kept._joined:
                 kept._take(value, self._values[value])
         return kept
 
@@ -79,32 +93,52 @@ class Known:
 
     def _take(self, value: bytes, public: bytes) -> None:
         self._values[value] = public
+        self._joined += value + b"\0"
+        self._gate = None
         last = len(value) - _SEED
         for place in {*range(0, last, _SEED), last}:
-            self._parts.setdefault(value[place : place + _SEED], []).append((value, place))
+            self._add_seed(value[place : place + _SEED], value, place)
         if public:
             # What follows `sk-ant-` is the secret from its first character on.
             seed = public[1 - _SEED :] + value[: max(1, _SEED - len(public[1 - _SEED :]))]
-            self._parts.setdefault(seed, []).append((value, -len(public[1 - _SEED :])))
+            self._add_seed(seed, value, -len(public[1 - _SEED :]))
+
+    def _add_seed(self, seed: bytes, value: bytes, offset: int) -> None:
+        values = self._parts.setdefault(seed, {}).setdefault(offset, [])
+        insort(values, value, key=itemgetter(slice(max(0, offset), None)))
 
     def _at(self, seed: bytes, text: bytes) -> Iterator[tuple[int, int]]:
         """The parts of values around each place where the seed stands."""
         place = text.find(seed)
         while place >= 0:
-            for value, offset in self._parts[seed]:
+            for value, offset in self._nearest(seed, text, place):
                 span = self._around(text, place - offset, value, max(0, offset))
                 if span is not None:
                     yield span
             place = text.find(seed, place + 1)
 
+    def _nearest(self, seed: bytes, text: bytes, place: int) -> Iterator[tuple[bytes, int]]:
+        """Of the values with this seed those that may agree longest with the text there.
+
+        Tokens of one kind begin alike: a hundred may share a seed.
+        """
+        for offset, values in self._parts[seed].items():
+            begin = max(0, offset)
+            first, last = 0, len(values)
+            if last > 2:  # noqa: PLR2004  both are looked at anyway
+                rest = text[place + begin - offset :][:_LONGEST_COMPARED]
+                after = bisect_left(values, rest, key=itemgetter(slice(begin, None)))
+                first, last = max(0, after - 1), after + 1
+            for value in values[first:last]:
+                yield value, offset
+
     def _around(self, text: bytes, base: int, value: bytes, seed: int) -> tuple[int, int] | None:
         """As much as agrees with `value`, would it begin at `base`; None if that is too little."""
-        start = seed
-        while start > 0 and base + start > 0 and text[base + start - 1] == value[start - 1]:
-            start -= 1
-        end = seed
-        while end < len(value) and base + end < len(text) and text[base + end] == value[end]:
-            end += 1
+        before = min(seed, base + seed)
+        start = seed - _agreeing(
+            text[base + seed - before : base + seed], value[seed - before : seed], "little"
+        )
+        end = seed + _agreeing(text[base + seed : base + len(value)], value[seed:], "big")
         public = self._values[value]
         if start == 0 and public and base >= len(public) and text.endswith(public, 0, base):
             return (base, base + end)
@@ -114,3 +148,14 @@ class Known:
         if len(part) >= _SHORTEST_PART and looks_random(part):
             return (base + start, base + end)
         return None
+
+
+def _agreeing(one: bytes, other: bytes, order: Literal["big", "little"]) -> int:
+    """How many bytes at the beginning (big) or at the end (little) of both are the same."""
+    length = min(len(one), len(other))
+    if order == "big":
+        one, other = one[:length], other[:length]
+    else:
+        one, other = one[len(one) - length :], other[len(other) - length :]
+    differing = int.from_bytes(one, order) ^ int.from_bytes(other, order)
+    return length - (differing.bit_length() + 7) // 8

@@ -35,6 +35,9 @@ class Marks:
 
     def applied(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         """The entries with what is marked masked; sizes and times are what they were."""
+        if not self.output and not self.input:
+            yield from entries
+            return
         places = {False: sorted(self.output), True: sorted(self.input)}
         offsets = {False: 0, True: 0}
         for entry in entries:

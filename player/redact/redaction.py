@@ -1,7 +1,8 @@
 """Masks the secrets of a session: every byte that ever wrote a cell of one, and no size changes.
 
-A reading finds what there is; a second one, with the screens that know who wrote each cell, marks
-the bytes; a third checks what is left when they are masked, and so on until it finds nothing, for
+A reading finds what there is. If there is anything, a second one finds where else that stood, whole
+or in parts; a third looks closely there, with the screens that know who wrote each cell, and marks
+the bytes; a fourth checks what is left when they are masked, and so on until it finds nothing, for
 some rounds. What is still found then is counted, and said.
 """
 
@@ -12,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from player.redact.known import Known
 from player.redact.marks import MASK, Marks
-from player.redact.search import KNOWN, Hit, Search
+from player.redact.search import Search
+from player.redact.spots import Spots
+from player.redact.wanted import KNOWN, Hit, Wanted
 from player.screen import ScreenEngineError
 from player.sizing import initial_size
 
@@ -114,31 +117,36 @@ class Redaction:
     def _made(self) -> Report:
         size, rendered = self._size, True
         try:
-            first = self._search(size)
+            found = self._search(size, Spots(), parts=False)
         except ScreenEngineError:
             size, rendered = None, False
-            first = self._search(None)
-        secrets = dict(first.hits)
-        search = first
+            found = self._search(None, Spots(), parts=False)
+        secrets = dict(found.hits)
         for _ in range(_MOST_ROUNDS):
-            if not search.hits:
+            if not found.hits:
                 break
             self._known = self._known.without_parts()
-            marking = self._search(size, self._marks)
-            secrets = {**marking.hits, **secrets}
-            search = self._search(size)
+            spots = Spots()
+            secrets = {**self._search(size, spots).hits, **secrets}
+            self._search(size, spots, closely=True, marks=self._marks)
+            found = self._search(size, spots, closely=True)
         masked = len(self._marks.output) + len(self._marks.input)
-        return Report(
-            _whole(secrets.values()),
-            masked,
-            rendered,
-            len(search.hits),
-        )
+        return Report(_whole(secrets.values()), masked, rendered, len(found.hits))
 
-    def _search(self, size: Size | None, marks: Marks | None = None) -> Search:
-        search = Search(self._finder, self._known, size, marks)
+    def _search(
+        self,
+        size: Size | None,
+        spots: Spots,
+        *,
+        parts: bool = True,
+        closely: bool = False,
+        marks: Marks | None = None,
+    ) -> Wanted:
+        """Read the session as it is masked so far."""
+        wanted = Wanted(self._finder, self._known, parts=parts)
+        search = Search(wanted, size, spots, closely=closely, marks=marks)
         search.read(self._counted(self._marks.applied(self._taken())))
-        return search
+        return wanted
 
     def _counted(self, entries: Iterator[Entry]) -> Iterator[Entry]:
         count = 0
@@ -181,6 +189,21 @@ def redacted_text(text: str, finder: Finder, known: Known | None = None) -> str:
         characters = len(data[start:end].decode("utf-8", "replace"))
         made[start:end] = (MASK * characters).ljust(end - start, b"\0")
     return made.replace(b"\0", b"").decode("utf-8", "surrogatepass")
+
+
+def secrets_in(text: str, finder: Finder) -> list[tuple[int, int, str]]:
+    """The secrets in a text by their place: first character, the one behind the last, which kind."""
+    data = text.encode("utf-8", "surrogatepass")
+    if finder.in_text.first(data) < 0:
+        return []
+    return [
+        (
+            len(data[: one.start].decode("utf-8", "replace")),
+            len(data[: one.end].decode("utf-8", "replace")),
+            one.rule,
+        )
+        for one in finder.find(data)
+    ]
 
 
 def _whole(hits: Iterable[Hit]) -> tuple[Hit, ...]:

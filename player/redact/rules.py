@@ -23,13 +23,15 @@ class Rule(NamedTuple):
     """`pattern` is tried where one of `literals` stands; its group 1 is the secret.
 
     The expression begins at the literal, or up to `behind` bytes before it. `lower`: case does not
-    matter in the literals. `accepts` has the last word on a value.
+    matter in the literals. `accepts` has the last word on a value. `gate` is an expression for
+    `player.redact.gate`: it matches the beginning of whatever `pattern` matches.
     """
 
     name: str
     literals: tuple[bytes, ...]
     pattern: re.Pattern[bytes]
     accepts: Callable[[bytes], bool]
+    gate: bytes
     behind: int = 0
     lower: bool = False
 
@@ -63,7 +65,7 @@ def _random(value: bytes) -> bool:
 
 def _assigned(value: bytes) -> bool:
     """Whether what was assigned to something called a secret is one, not a name or a path."""
-    if value[:1] in b"$<{[(%&@/~." or value.endswith((b"()", b"(", b"{", b"...")):
+    if value[:1] in b"$<{[(%&@/~." or value.endswith((b"{", b"...")) or _CODE.match(value):
         return False
     if value.lower() in _NO_VALUES or re.fullmatch(rb"[A-Za-z_.:-]+|[0-9.:-]+", value):
         return False
@@ -80,6 +82,13 @@ _NO_VALUES: Final = frozenset(
     b"string null none true false your-api-key your_api_key".split()
 )
 
+_GATE_CHARACTERS: Final = 20
+_BODY: Final = re.compile(rb"(?:\(\?![^)]*\))?(\[[^\]]*\])\{(\d+)")
+_BETWEEN_AND: Final = re.compile(rb"\{[01],\d+\}")
+
+# A call, an index, an address: what a program assigns to a name, not what is secret.
+_CODE: Final = re.compile(rb"[A-Za-z_][\w.:]*[(\[]|https?://")
+
 # Before a token: nothing that it could go on from. Behind one: nothing that goes on.
 _BEFORE = rb"(?<![A-Za-z0-9_-])"
 _WORD = rb"[A-Za-z0-9_-]"
@@ -94,8 +103,10 @@ def _prefixed(
 ) -> Rule:
     """A token that begins with one of the literals in `prefixes`; `body` is the secret part."""
     literals = tuple(prefixes.split())
-    heads = b"|".join(map(re.escape, literals))
-    return Rule(name, literals, re.compile(before + b"(?:" + heads + b")(" + body + b")"), accepts)
+    heads = _one_of(literals)
+    pattern = re.compile(before + heads + b"(" + body + b")")
+    gate = (rb"\b" if before is _BEFORE else b"") + heads + _beginning(body)
+    return Rule(name, literals, pattern, accepts, gate)
 
 
 def _named(
@@ -103,9 +114,24 @@ def _named(
 ) -> Rule:
     """A value that follows a name, as in `api_key = "..."`; case does not matter in the name."""
     literals = tuple(words.split())
-    heads = b"|".join(map(re.escape, literals))
-    pattern = re.compile(b"(?i:" + heads + b")" + between + b"(" + body + b")")
-    return Rule(name, literals, pattern, accepts, lower=True)
+    name_part = b"(?i:" + _one_of(literals) + b")"
+    pattern = re.compile(name_part + between + b"(" + body + b")")
+    gate = name_part + _BETWEEN_AND.sub(b"*", between) + _beginning(body)
+    return Rule(name, literals, pattern, accepts, gate, lower=True)
+
+
+def _one_of(literals: tuple[bytes, ...]) -> bytes:
+    return b"(?:" + b"|".join(map(re.escape, literals)) + b")"
+
+
+def _beginning(body: bytes) -> bytes:
+    """The first characters of a body that is one class, so many times; nothing of another."""
+    match = _BODY.match(body)
+    if match is None:
+        return b""
+    # In a stream there are control characters too, which `[^...]` would take for part of a value.
+    allowed = match[1].replace(b"[^", rb"[^\x00-\x1f\x7f")
+    return allowed + b"{%d}" % min(int(match[2]), _GATE_CHARACTERS)
 
 
 _ALNUM = rb"[A-Za-z0-9]"
@@ -157,8 +183,19 @@ RULES: Final = (
     _prefixed("planetscale", b"pscale_tkn_ pscale_pw_ pscale_oauth_", rb"[A-Za-z0-9_.=-]{30,100}"),
     _prefixed("new relic", b"NRAK-", rb"[A-Z0-9]{27}"),
     _prefixed("mailgun", b"key-", _HEX + rb"{32}(?![0-9a-f])"),
-    _prefixed("square", b"sq0csp- sq0atp- EAAA", _WORD + rb"{22,100}", _random),
+    _prefixed("square", b"sq0csp- sq0atp-", _WORD + rb"{22,100}", _random),
+    # In base64 of anything with zeros in it EAAA is frequent.
+    _prefixed("square", b"EAAA", _WORD + rb"{50,100}", _random, rb"(?<![A-Za-z0-9_+/=-])"),
     _prefixed("fly.io", b"FlyV1 fo1_ fm2_", rb" ?[A-Za-z0-9_+/=,-]{40,1000}", _random),
+    _prefixed("postman", b"PMAK-", rb"[a-f0-9]{24}-[a-f0-9]{34}"),
+    _prefixed("pulumi", b"pul-", rb"[a-f0-9]{40}(?![a-f0-9])"),
+    _prefixed("sentry", b"sntrys_ sntryu_", rb"[A-Za-z0-9+/=_]{40,400}"),
+    _prefixed("nvidia", b"nvapi-", _WORD + rb"{60,80}"),
+    _prefixed("1password", b"ops_eyJ", rb"[A-Za-z0-9_=-]{200,2000}"),
+    _prefixed("doppler", b"dp.pt. dp.st. dp.sa. dp.ct.", rb"[A-Za-z0-9._-]{40,80}"),
+    _prefixed("razorpay", b"rzp_live_ rzp_test_", _ALNUM + rb"{14,40}"),
+    _prefixed("contentful", b"CFPAT-", _WORD + rb"{43}"),
+    _prefixed("docker swarm", b"SWMTKN-1-", rb"[a-z0-9]{40,60}-[a-z0-9]{20,30}"),
     _prefixed("age", b"AGE-SECRET-KEY-1", rb"[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}"),
     _prefixed(
         "telegram", b":AA", rb"[A-Za-z0-9_-]{32,34}(?![A-Za-z0-9_-])", _random, rb"(?<=[0-9]{8})"
@@ -176,6 +213,7 @@ RULES: Final = (
             rb"([^-]{16,12000}(?=-----END)|[A-Za-z0-9+/=\s\\]{16,12000})"
         ),
         _any,
+        b"PRIVATE KEY",
         behind=32,
     ),
     Rule(
@@ -183,6 +221,7 @@ RULES: Final = (
         (b"://",),
         re.compile(rb"://[^\s/:@\"'<>]{0,100}:([^\s/@\"'<>*]{3,200})@(?=[A-Za-z0-9\[])"),
         _password,
+        rb"://[^\x00-\x20/:@\"'<>]*:[^\x00-\x20/@\"'<>*]+@",
         lower=True,
     ),
     _named("azure key", b"accountkey=", b"", rb"[A-Za-z0-9+/]{40,100}={0,2}", _any),
@@ -197,7 +236,7 @@ RULES: Final = (
     _named(
         "assignment",
         b"api_key apikey api-key secret token passwd password passphrase credential "
-        b"private_key access_key pwd auth_key encryption_key",
+        b"private_key access_key accesskey pwd _pass auth_key encryption_key signing_key",
         rb"[A-Za-z0-9_.-]{0,24}[\"'\]]{0,2}\s{0,3}(?::=|=>|[=:])\s{0,3}[\"'`]?",
         rb"[^\s\"'`,;|<>*]{8,400}",
         _assigned,

@@ -26,11 +26,8 @@ _UTF8_BYTES: Final = 4
 @cache
 def _alphabet() -> bytes:
     """All digits in UTF-8, one after another."""
-    return "".join(
-        chr(_FIRST + plane * 0x10000 + place)
-        for plane in range(_PLANES)
-        for place in range(_PER_PLANE)
-    ).encode()
+    planes = [_FIRST + plane * 0x10000 for plane in range(_PLANES)]
+    return b"".join("".join(map(chr, range(at, at + _PER_PLANE))).encode() for at in planes)
 
 
 def _digit(character: str) -> int | None:

@@ -19,30 +19,30 @@ _LONGEST_SEQUENCE: Final = 1 << 20
 
 _ESCAPE: Final = b"\x1b"
 # Control characters in a sequence are acted on where they stand; CAN and SUB break it off.
-_SEQUENCE: Final = (
+SEQUENCE: Final = (
     rb"\x1b\[[\x00-\x17\x19\x1c-?]*[@-~]?"
     rb"|\x1b\][^\x07\x18\x1a\x1b]*(?:\x07|\x1b\\)?"
     rb"|\x1b[PX^_][^\x18\x1a\x1b]*(?:\x1b\\)?"
     rb"|\x1b[ -/]*[0-~]?"
 )
-_NOT_PRINTED: Final = re.compile(rb"((?:" + _SEQUENCE + rb"|[\x00-\x20\x7f-\xff])++)")
+_NOT_PRINTED: Final = re.compile(rb"((?:" + SEQUENCE + rb"|[\x00-\x20\x7f-\xff])++)")
 _UNFINISHED: Final = re.compile(
     rb"\x1b(?:\[[\x00-\x17\x19\x1c-?]*|\][^\x07\x18\x1a]*|[PX^_][^\x18\x1a]*|[ -/]*)\Z"
 )
-# Kept: what is printed, and the ends of lines. Colours, erasing and modes do not move the cursor.
-_DROP: Final = (
+# What text is sent with and does not show: colours, erasing and modes do not move the cursor.
+_UNSEEN: Final = (
     rb"\x1b\[[0-9;:<=>?]*[mKhlqnc]|\x1b\][^\x07\x18\x1a\x1b]*(?:\x07|\x1b\\)?"
     rb"|\x1b[PX^_][^\x18\x1a\x1b]*(?:\x1b\\)?|\x1b[ -/][0-~]|\x1b[78=>]|[\x00\x07\x0e\x0f\r]"
 )
-_MOVE: Final = rb"(?:" + _SEQUENCE + rb"|[\x01-\x06\x08\x0b\x0c\x10-\x1f\x7f])"
-_DROPPED: Final = re.compile(_DROP)
+_MOVE: Final = rb"(?:" + SEQUENCE + rb"|[\x01-\x06\x08\x0b\x0c\x10-\x1f\x7f])"
+_DROPPED: Final = re.compile(_UNSEEN)
 _MOVES: Final = re.compile(_MOVE)
-_LEFT_OUT: Final = re.compile(_DROP + rb"|(" + _MOVE + rb")")
+_LEFT_OUT: Final = re.compile(_UNSEEN + rb"|(" + _MOVE + rb")")
 # In what is typed, arrow keys are sequences of three characters, and each other byte is one key.
-_TYPED: Final = re.compile(rb"\x1bO.|" + _SEQUENCE + rb"|([\x00-\xff])", re.DOTALL)
+_TYPED: Final = re.compile(rb"\x1bO.|" + SEQUENCE + rb"|([\x00-\xff])", re.DOTALL)
 _PIECE_BYTES: Final = 256 << 10
-# Two of the longest secrets, with colours between.
-_OVERLAP_BYTES: Final = 48 << 10
+LONGEST_BYTES: Final = 48 << 10
+"""Two of the longest secrets, with colours between."""
 _STRING: Final = re.compile(rb"\x1b[\]PX^_]([^\x07\x18\x1a\x1b]{4,})")
 # An emoji of a digit: its cell takes what follows into account.
 _KEYCAPS: Final = (b"\xef\xb8\x8f", b"\xe2\x83\xa3")
@@ -83,6 +83,20 @@ class Cutter:
             if part and not place % 2:
                 yield Printed(offset, part)
             offset += len(part)
+
+
+def line_before(data: bytes, place: int, most_bytes: int) -> int:
+    """Where to begin to read a stream, at most so many bytes before a place.
+
+    At a line's or a sequence's beginning: in the middle of one it would read as text.
+    """
+    start = max(0, place - most_bytes)
+    if not start:
+        return 0
+    lines = [
+        at for at in (data.find(b"\n", start, place), data.find(_ESCAPE, start, place)) if at >= 0
+    ]
+    return min(lines, default=start)
 
 
 def strings(data: bytes) -> Iterator[tuple[int, int]]:
@@ -180,11 +194,8 @@ class Gathered:
     def take(self) -> tuple[bytes, int]:
         """All that is there and where it begins. Its end stays, to be searched again with more."""
         data, offset = bytes(self._data), self._offset
-        if len(data) > _OVERLAP_BYTES:
-            start = len(data) - _OVERLAP_BYTES
-            # At a line's or a sequence's beginning: in the middle of one it would read as text.
-            line = max(data.find(b"\n", start), data.find(_ESCAPE, start))
-            start = start if line < 0 else line
+        if len(data) > LONGEST_BYTES:
+            start = line_before(data, len(data), LONGEST_BYTES)
             self._offset += start
             del self._data[:start]
         return data, offset

@@ -156,6 +156,15 @@ def test_sixty_keys_of_a_program_that_draws_differences() -> None:
     assert_gone(redacted, secrets, size)
 
 
+def test_it_is_gone_from_a_session_too_long_to_be_looked_at_all_the_time() -> None:
+    """Some 20 hours of a spinner; a key is drawn in pieces, stands, and is drawn over."""
+    spinner = [b"\x1b[1;%dH%c" % (n % 60 + 1, b"|/-"[n % 3]) for n in range(7000)]
+    drawn = [b"\x1b[5;%dH%b" % (n + 10, CODES[n]) for n in SHUFFLED]
+    over = [b"\x1b[5;%dH " % (n + 10) for n in SHUFFLED]
+    output = [*spinner, *drawn, *spinner[:300], *over, *spinner]
+    assert_gone(redact(output), [KEY])
+
+
 def test_what_is_no_secret_stays() -> None:
     said = [
         b"commit 3f2504e04f8941d39a0c0305e82c3301aabbccdd\r\n",

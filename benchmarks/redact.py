@@ -1,0 +1,118 @@
+"""Redaction measured: how fast a session is searched for secrets, and rewritten without them.
+
+    python benchmarks/redact.py                      each style of session
+    python benchmarks/redact.py recordings FOLDER    real recordings
+
+MB/s are of payload, what was written to the terminal, for each second of CPU (user and system), so
+of one core; medians. "searched": nothing is found in it. "masked": a key was printed each 64 KiB
+of payload, and all of them are masked, which reads the session four times. "left" are keys that
+can still be read, in the bytes or on a screen: none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import string
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from benchmarks.corpus import making
+from formats.session import Session
+from player.redact.finder import Finder
+from player.redact.redaction import Redaction
+from player.sizing import initial_size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from formats.entry import Entry
+    from formats.size import Size
+
+MB: Final = 1e6
+_EVERY_BYTES: Final = 64 << 10
+_HEAD: Final = "| | B/entry | searched MB/s | masked MB/s | keys | left |"
+
+
+def main(argv: Sequence[str]) -> int:
+    """Do what the command line says."""
+    made = argparse.ArgumentParser(
+        description=__doc__,
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument("what", nargs="?", choices=("styles", "recordings"), default="styles")
+    made.add_argument("folder", nargs="?", type=Path)
+    made.add_argument("--size-mb", type=float, default=4, help="of JSONL a style (default 4)")
+    made.add_argument("--rounds", type=int, default=3, help="the median counts (default 3)")
+    made.add_argument("--styles", default=",".join(making.STYLES), help="with commas")
+    options = made.parse_args(argv)
+    print(_HEAD)
+    print("| --- | ---: | ---: | ---: | ---: | ---: |")
+    if options.what == "recordings":
+        for path in sorted(options.folder.glob("*.jsonl.zst")):
+            _measure(path.name.removesuffix(".jsonl.zst"), path, options.rounds)
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        for style in options.styles.split(","):
+            size_bytes = int(options.size_mb * MB)
+            session, _ = making.make_session(Path(folder), style, size_bytes, 1)
+            _measure(style, Path(folder, f"{session.session_id}.jsonl"), options.rounds)
+    return 0
+
+
+def _measure(name: str, path: Path, rounds: int) -> None:
+    entries = list(Session.at(str(path)).entries())
+    size = initial_size(entries)
+    output = [len(entry.data) for entry in entries if entry.direction == "output" and entry.data]
+    searched, _ = _timed(entries, size, rounds)
+    keys = [_key(number) for number in range(max(1, sum(output) // _EVERY_BYTES))]
+    masked, redaction = _timed(_with_keys(entries, keys), size, rounds)
+    data = b"".join(entry.data for entry in redaction.entries()).decode(errors="replace")
+    left = redaction.report.left + sum(key[8:] in data for key in keys)
+    print(
+        f"| {name} | {sum(output) / len(output):,.0f} | {sum(output) / searched / MB:.1f} "
+        f"| {sum(output) / masked / MB:.1f} | {len(keys)} | {left} |",
+        flush=True,
+    )
+
+
+def _timed(entries: Sequence[Entry], size: Size, rounds: int) -> tuple[float, Redaction]:
+    """The median CPU seconds of finding and masking, reading the log left out."""
+    redaction = Redaction(lambda: entries, Finder(), size)
+    spent: list[float] = []
+    for _ in range(rounds):
+        redaction = Redaction(lambda: entries, Finder(), size)
+        began_s = time.process_time()
+        _ = redaction.report
+        spent.append(time.process_time() - began_s)
+    return sorted(spent)[len(spent) // 2], redaction
+
+
+def _key(number: int) -> str:
+    source = random.Random(number)
+    return "ghp_" + "".join(source.choices(string.ascii_letters + string.digits, k=36))
+
+
+def _with_keys(entries: Iterable[Entry], keys: Sequence[str]) -> list[Entry]:
+    """The entries, and each `_EVERY_BYTES` one more that prints a key."""
+    made: list[Entry] = []
+    size_bytes, printed = 0, 0
+    for entry in entries:
+        made.append(entry)
+        if entry.direction == "output" and entry.data:
+            size_bytes += len(entry.data)
+            if printed < len(keys) and size_bytes > printed * _EVERY_BYTES:
+                made.append(entry._replace(data=f"token {keys[printed]}\r\n".encode(), event=None))
+                printed += 1
+    return made
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
