@@ -192,7 +192,7 @@ def redacted_text(text: str, finder: Finder, known: Known | None = None) -> str:
 
 
 def secrets_in(text: str, finder: Finder) -> list[tuple[int, int, str]]:
-    """The secrets in a text by their place: first character, the one behind the last, which kind."""
+    """The secrets in a text by their place: first character, the one behind the last, kind."""
     data = text.encode("utf-8", "surrogatepass")
     if finder.in_text.first(data) < 0:
         return []

@@ -40,10 +40,8 @@ def encoded(text: str) -> str:
 JWT = ".".join(
     [encoded('{"alg":"HS256"}'), encoded('{"sub":"4711","name":"nobody"}'), made(WORD, 43)]
 )
-PEM = "\n".join(
-    ["-----BEGIN {0}PRIVATE KEY-----", *[made(ALNUM + "+/", 64, n) for n in range(5)], "zz9=="]
-    + ["-----END {0}PRIVATE KEY-----"]
-)
+BODY = "\n".join(made(ALNUM + "+/", 64, n) for n in range(5))
+PEM = f"-----BEGIN {{0}}PRIVATE KEY-----\n{BODY}\nzz9==\n-----END {{0}}PRIVATE KEY-----"
 
 # A kind, what stands before it (and may be read), the secret.
 SHAPES = [
