@@ -96,7 +96,9 @@ class Sums:
             return False
 
     def _let_go(self) -> None:
-        """It ends by itself when nobody can ask any more."""
+        """It ends by itself when nobody can ask any more, or has died before."""
+        if self._pid is None:
+            return
         os.close(self._ask_fd)
         os.close(self._answer_fd)
         self._pid = None

@@ -8,10 +8,11 @@ import os
 import re
 import shutil
 import signal
+from pathlib import Path
 
 import pytest
 
-from tests.support.recording import COMMAND
+from tests.support.recording import COMMAND, children
 
 needs_strace = pytest.mark.skipif(
     shutil.which("strace") is None, reason="strace is not installed; .ci/run installs it"
@@ -72,6 +73,17 @@ class TestCheckpoints:
         terminal.signal(signal.SIGKILL)
         terminal.wait()
         terminal.until_after(lambda: covered(cs_rec))
+
+    @pytest.mark.usefixtures("linux")
+    def test_who_makes_them_is_killed_and_the_session_goes_on(self, cs_rec):
+        terminal = ready(cs_rec)
+        terminal.until(lambda: covered(cs_rec))
+        for pid in children(terminal.pid):
+            if b"recorder.digest" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                os.kill(pid, signal.SIGKILL)
+        key(terminal)
+        terminal.type(b"\x04")
+        assert terminal.wait() == 0
 
     def test_of_a_session_shorter_than_a_moment(self, cs_rec):
         assert cs_rec.run("-q", ".", "--", "true").returncode == 0

@@ -29,6 +29,7 @@ from recorder.closing import close_dead, seal_whole
 from recorder.log import Log
 from recorder.maintenance import Maintenance
 from recorder.seal import seal_session
+from tests.support.clocks import Ticking
 from tests.support.faulty import Exited, Faulty
 from tests.support.killed import age, entries_of, leave
 from tests.support.logs import BEGINNING_US, Said, ended, start, store_log
@@ -252,7 +253,7 @@ def test_a_recorder_that_ends_at_any_change(in_memory: Path, rotate_bytes: int) 
             log = Log(
                 home=store,
                 session_id=session_id,
-                clock=_Still(),  # type: ignore[arg-type]
+                clock=Ticking(),  # type: ignore[arg-type]
                 rotate_bytes=rotate_bytes,
                 files=files,
             )
@@ -275,14 +276,6 @@ def test_a_recorder_that_ends_at_any_change(in_memory: Path, rotate_bytes: int) 
         if files.count < step:
             assert step > 20
             return
-
-
-class _Still:
-    def now_us(self) -> int:
-        return BEGINNING_US
-
-    def offset_us(self) -> int:
-        return 0
 
 
 def cuts(store: Home, act: Callable[[Home, Files], object], folder: Path) -> Iterator[Home]:

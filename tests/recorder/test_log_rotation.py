@@ -18,19 +18,7 @@ from formats.layout import Home, new_session_id
 from formats.session import Session
 from formats.size import Size
 from recorder.log import Log
-
-
-class Ticking:
-    """A clock that goes on a millisecond whenever it is asked."""
-
-    def __init__(self):
-        self._ticks = itertools.count(1_770_488_132_123_000, 1000)
-
-    def now_us(self):
-        return next(self._ticks)
-
-    def offset_us(self):
-        return 0
+from tests.support.clocks import Ticking
 
 
 @pytest.fixture
