@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from formats.entry import Entry
     from formats.session import Damage, Session
     from formats.size import Size
+    from player.screen import Width
     from player.timeline import Moment
 
 _US_PER_S = 1_000_000
@@ -52,6 +53,7 @@ class Options(NamedTuple):
     paused: bool = False
     find: str | None = None
     size: Size | None = None
+    width: Width = "grapheme"
     dump_at: Place | None = None
     dump_as: str = "text"
 

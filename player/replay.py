@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from formats.entry import event_size
 from formats.errors import LogError, printable
 from player.painter import Painter
-from player.screen import Screen
+from player.screen import GRAPHEME, Screen
 from player.seeking import BEGINNING, LINE_BYTES, SMALLEST_LOG_BYTES, SPACING_BYTES, Passed, Start
 from player.timeline import Moment
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from formats.segment import Place
     from formats.session import Damage, Session
     from formats.size import Size
+    from player.screen import Width
     from player.seeking import Found, Stored
 
     Progress = Callable[[int], None]
@@ -35,11 +36,19 @@ class Replay:
     """A session, at any moment.
 
     `size` is the terminal's at the beginning, in place of what the log says or lets guess; later
-    resizes are honoured. `index`: use the session's keyframes, and have them made in the
-    background where they are missing and worth it. Raises LogError when it holds no entry.
+    resizes are honoured. `width` says how wide characters are (see `Screen`). `index`: use the
+    session's keyframes, and have them made in the background where they are missing and worth it.
+    Raises LogError when it holds no entry.
     """
 
-    def __init__(self, session: Session, *, size: Size | None = None, index: bool = True) -> None:
+    def __init__(
+        self,
+        session: Session,
+        *,
+        size: Size | None = None,
+        width: Width = GRAPHEME,
+        index: bool = True,
+    ) -> None:
         self.session = session
         first = next(session.entries(), None)
         if first is None:
@@ -49,7 +58,9 @@ class Replay:
         self.origin_us = first.time_us
         """Its time, in microseconds since the epoch: position 0."""
         self._asked_size = size
-        self._wants_index = index and size is None
+        self._width = width
+        # Keyframes are of the stated size, and of the width that is usual.
+        self._wants_index = index and size is None and width == GRAPHEME
         self._passed = Passed()
         # The moment that was asked for last: what follows it is mostly asked for next.
         self._last = (0, BEGINNING)
@@ -85,7 +96,7 @@ class Replay:
 
     def new_screen(self, scrollback: int = 0) -> Screen:
         """The empty screen at the beginning."""
-        return Screen(self.size, scrollback)
+        return Screen(self.size, scrollback, self._width)
 
     def painter(self, screen: Screen) -> Painter:
         """What draws this session's moments on a screen of it."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import TYPE_CHECKING
 
 from formats.size import parse_size
 from player.cli.console import SESSION_HELP, UsageError, checked, command_parser, number
+from player.drawing import FORMS
 from player.loop import FASTEST, SLOWEST
 from player.times import parse
 
@@ -52,12 +54,12 @@ examples:
   cs-play last --follow            a session that is being recorded, live
   cs-play last --find 'tests? failed'   the first moment at which that stood on the screen
   cs-play last --dump-at 1:30      the screen at that moment, as text; --svg, --html, --ansi
+  cs-play last --dump-at 1:30 --png > screen.png
   cs-play talk.jsonl.zst           a log file, wherever it lies
   cs-play last > bytes             all that was written to the screen
 
 exit status: 0 played or quit, 2 an error, 128+N ended by signal N (Ctrl-C: 130).
 """
-_FORMS = ("text", "ansi", "svg", "html")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -68,6 +70,8 @@ def main(argv: Sequence[str]) -> int:
 
     if typed.form is not None and typed.dump_at is None:
         raise UsageError(f"--{typed.form} says how --dump-at T writes the screen: give that too")
+    if typed.form == "png" and sys.stdout.isatty():
+        raise UsageError("a picture is no text for a terminal: --png > FILE")
     options = Options(
         home=typed.home,
         sessions=tuple(typed.session),
@@ -88,6 +92,7 @@ def main(argv: Sequence[str]) -> int:
         paused=typed.paused,
         find=typed.find,
         size=typed.size,
+        width=typed.width,
         dump_at=typed.dump_at,
         dump_as=typed.form or "text",
     )
@@ -160,6 +165,13 @@ def _add_view(made: ArgumentParser) -> None:
         help="the recorded terminal's size (default: as the log says, or else lets guess)",
     )
     add(
+        "--width",
+        choices=("grapheme", "legacy"),
+        default="grapheme",
+        help="how wide characters are: joined emoji as one, as in today's terminals, or each code "
+        "point by itself, as in older ones (default: grapheme)",
+    )
+    add(
         "--raw",
         action="store_true",
         help="pass the recorded bytes on as they are, whatever they do to the terminal; only "
@@ -175,7 +187,7 @@ def _add_dump(made: ArgumentParser) -> None:
         type=checked(parse),
         help="write the screen as it was at T, and play nothing",
     )
-    for form in _FORMS[1:]:
+    for form in FORMS[1:]:
         what = "text and colours" if form == "ansi" else form.upper()
         add(
             f"--{form}",

@@ -430,7 +430,7 @@ class Controller:
 
     def _do_save(self, _: int, now_us: int) -> None:
         self._pause(now_us)
-        self.prompt = Prompt("save", "save the screen as (.txt, .ansi, .svg, .html): ")
+        self.prompt = Prompt("save", "save the screen as (.txt, .ansi, .svg, .html, .png): ")
 
     def _typed(self, name: str, now_us: int) -> None:
         prompt = self.prompt

@@ -237,6 +237,7 @@ class Player:
                 live=self._live,
                 end_us=plan.end_us,
                 fresh_at_us=fresh_at_us,
+                width=self._options.width,
             )
         )
 

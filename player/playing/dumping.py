@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def dump(home: Home, session: Session, options: Options) -> int:
     """Write the screen as it was at `options.dump_at`. Gives the exit code."""
     plan = make_plan(options._replace(at=options.dump_at, start=None, end=None), session)
-    serve = drawing(home, session, size=options.size, live=False, end_us=None)
+    serve = drawing(home, session, size=options.size, live=False, end_us=None, width=options.width)
     worker = Worker(serve)
     try:
         worker.ask(do="seek", at_us=plan.at_us, whole=True)

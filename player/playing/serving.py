@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from formats.size import Size
     from player.lineblock import ScreenLine
     from player.playing.stage import Stage
+    from player.screen import Width
 
 _BUCKETS = 512
 _MOST_HITS = 10_000
@@ -31,6 +32,7 @@ def drawing(
     live: bool,
     end_us: int | None,
     fresh_at_us: int | None = None,
+    width: Width = "grapheme",
 ) -> Callable[[], Callable[[dict[str, Any]], bytes]]:
     """Answers requests for frames: seek, advance, tail, skip, step, change, history.
 
@@ -41,7 +43,7 @@ def drawing(
         from player.playing.source import Source  # noqa: PLC0415  the engine, only in there
         from player.playing.stage import Stage  # noqa: PLC0415
 
-        source = Source(home, session, size=size, live=live)
+        source = Source(home, session, size=size, live=live, width=width)
         stage = Stage(source, end_us, fresh_at_us=fresh_at_us)
         return lambda request: encode(_frame(stage, request))
 

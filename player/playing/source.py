@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from formats.entry import OUTPUT
 from formats.run import read_run
 from player.replay import Replay
-from player.screen import Screen
+from player.screen import GRAPHEME, Screen
 from player.timeline import Moment
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from formats.session import Session
     from formats.size import Size
     from player.painter import Painter
+    from player.screen import Width
 
 # How old the length of a session that grows may be: asking reads the end of its log.
 _MEASURE_S = 0.5
@@ -32,9 +33,18 @@ class Source:
     TAIL: Final = -2
     """Instead of a time: behind the last entry that was read."""
 
-    def __init__(self, home: Home, session: Session, *, size: Size | None, live: bool) -> None:
+    def __init__(
+        self,
+        home: Home,
+        session: Session,
+        *,
+        size: Size | None,
+        live: bool,
+        width: Width = GRAPHEME,
+    ) -> None:
         self._home, self._session = home, session
-        self._replay = Replay(session, size=size)
+        self._width = width
+        self._replay = Replay(session, size=size, width=width)
         self._duration_us = self._replay.duration_us
         self._measured_s = time.monotonic()
         self._live = live
@@ -48,7 +58,7 @@ class Source:
 
     def empty(self) -> Screen:
         """A screen on which nothing was drawn yet."""
-        return Screen(self._replay.size)
+        return self._replay.new_screen()
 
     def painter(self, screen: Screen) -> Painter:
         """What draws the session's entries on a screen of it."""
@@ -92,7 +102,7 @@ class Source:
         total = self._session.log_bytes()
         if total > most_bytes and at_us > 0:
             since_us = round(at_us * (1 - most_bytes / total))
-        screen = Screen(self._replay.seek(since_us).size, scrollback=rows)
+        screen = Screen(self._replay.seek(since_us).size, rows, self._width)
         painter = self.painter(screen)
         found = 0
         for said_us, entry in self.after(since_us):

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _UNUSUAL: Final = KIND | WIDTH | LINK
 _CELL_BYTES: Final = 8
+_JOINER: Final = "\u200d"
 # No script needs as many; a recording may pile up 60,000 marks on one cell.
 _LONGEST_CLUSTER: Final = 32
 _LONGEST_LINK_BYTES: Final = 4096
@@ -190,7 +191,8 @@ class Drawing:
             elif look & LINK and (found := self._look(number, col, word)) != style:
                 runs.append(Run(text, cols, style))
                 style, text, cols = found, "", 0
-            text += character
+            # A joiner at a cell's end joins nothing here; in the text of a run it would.
+            text += character.removesuffix(_JOINER) if kind == CLUSTER else character
             cols += 2 if previous_wide else 1
         return without_blanks([*runs, Run(text, cols, style)])
 

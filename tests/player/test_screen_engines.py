@@ -228,7 +228,7 @@ def test_commands_work_with_either(
     out = tmp_path / "x.raw"
     arguments: dict[str, list[Any]] = {
         "play": ["--dump-at", "1", session_id],
-        "grep": ["placed words"],
+        "grep": [session_id, "placed words"],
         "text": [session_id],
         "export": [session_id, "-o", out, "--format", "raw", "--from", "1"],
     }
