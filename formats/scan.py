@@ -37,10 +37,11 @@ class Scan:
     """Feed it the bytes of a segment in order; then ask.
 
     `blocks` are the checkpoints of this segment. Where bytes are lost (a frame), say so by the
-    offset of those that follow.
+    offset of those that follow. Without `whole`, which costs as much as all else together, there
+    is no hash of all of it.
     """
 
-    def __init__(self, blocks: Sequence[Block] = ()) -> None:
+    def __init__(self, blocks: Sequence[Block] = (), *, whole: bool = True) -> None:
         self.size = 0
         """Bytes of log, lost ones included."""
         self.gaps = Gaps()
@@ -48,16 +49,16 @@ class Scan:
         """Ranges of bytes that a checkpoint proves, in order."""
         self.bad: list[Block] = []
         """Blocks whose bytes are not those that were written."""
-        self._digest = sha256()
+        self._digest = sha256() if whole else None
         self._blocks = list(reversed(_in_order(blocks)))
         self._block_digest = sha256()
         self._rest = b""
         self._last_line = b""
 
     @property
-    def sha256(self) -> bytes:
-        """The hash of all bytes that were fed."""
-        return self._digest.digest()
+    def sha256(self) -> bytes | None:
+        """The hash of all bytes that were fed, where it is wanted."""
+        return self._digest.digest() if self._digest is not None else None
 
     @property
     def torn(self) -> bool:
@@ -76,18 +77,31 @@ class Scan:
 
     def feed(self, offset: int, data: bytes) -> None:
         """The next bytes, which lie at `offset` of the segment."""
-        self._digest.update(data)
+        if self._digest is not None:
+            self._digest.update(data)
         if offset != self.size:
             self._rest = b""
         self.size = offset + len(data)
         self._feed_blocks(offset, data)
-        text = self._rest + data if self._rest else data
-        end = text.rfind(b"\n") + 1
+        # Looked at where they lie: to join each piece to the rest of the last would copy them all.
+        begin = self._end_line(data) if self._rest else 0
+        end = data.rfind(b"\n", begin) + 1
+        if end > begin:
+            self._look_for_gaps(data, begin, end)
+            last = data.rfind(b"\n", begin, end - 1) + 1
+            self._last_line = data[max(last, begin) : end][:_LONGEST_LINE_BYTES]
+            begin = end
+        self._rest += data[max(begin, len(data) - _LONGEST_LINE_BYTES) :]
+        self._rest = self._rest[-_LONGEST_LINE_BYTES:]
+
+    def _end_line(self, data: bytes) -> int:
+        """Complete the line that the last piece began; where the next one begins."""
+        end = data.find(b"\n") + 1
         if end:
-            self._look_for_gaps(text, end)
-            begin = text.rfind(b"\n", 0, end - 1) + 1
-            self._last_line = text[begin:end] if end - begin <= _LONGEST_LINE_BYTES else b""
-        self._rest = text[end:][-_LONGEST_LINE_BYTES:]
+            line, self._rest = self._rest + data[:end], b""
+            self._look_for_gaps(line, 0, len(line))
+            self._last_line = line[:_LONGEST_LINE_BYTES]
+        return end
 
     def finish(self) -> None:
         """All was fed: what a block still expects is missing."""
@@ -109,10 +123,10 @@ class Scan:
                 self.bad.append(block)
             self._block_digest = sha256()
 
-    def _look_for_gaps(self, text: bytes, end: int) -> None:
-        place = text.find(_GAP, 0, end)
+    def _look_for_gaps(self, text: bytes, start: int, end: int) -> None:
+        place = text.find(_GAP, start, end)
         while place >= 0:
-            begin = text.rfind(b"\n", 0, place) + 1
+            begin = text.rfind(b"\n", start, place) + 1 or start
             stop = text.find(b"\n", place)
             self.gaps = self.gaps.plus(stated_gap(text[begin:stop]))
             place = text.find(_GAP, stop, end)

@@ -164,7 +164,7 @@ def _at_once(file: BinaryIO, frame: Frame) -> list[bytes]:
         return []
     decompressor = zstandard.ZstdDecompressor(max_window_size=_LARGEST_WINDOW_BYTES)
     data = decompressor.decompress(written)
-    return [data[begin : begin + _READ_BYTES] for begin in range(0, len(data), _READ_BYTES)]
+    return [data]
 
 
 def _pieces(span: _Span, *, whole: bool) -> Iterator[bytes]:

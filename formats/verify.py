@@ -45,6 +45,8 @@ class Job(NamedTuple):
     live: bool = False
     """Whether a recorder is writing the session."""
     last: bool = False
+    sha256: bool = True
+    """Whether the hash of all of it is wanted, also where nothing can be proven by it."""
 
 
 class Verdict(NamedTuple):
@@ -69,13 +71,14 @@ class Verdict(NamedTuple):
     last: bool = False
 
 
-def plan(session: Session, *, live: bool = False) -> list[Job]:
+def plan(session: Session, *, live: bool = False, sha256: bool = True) -> list[Job]:
     """The segments of a session, also those that are missing, in order.
 
+    Without `sha256` the hash of all of a segment is made only where something is proven by it.
     Raises LogError when the folder or a file cannot be read.
     """
     if not session.stored:
-        return _plan_file(session, live=live)
+        return _plan_file(session, live=live, sha256=sha256)
     closed, opened = session.numbered()
     checkpoints = read_checkpoints(session.folder, session.id)
     blocks = checkpoints.blocks if checkpoints else {}
@@ -94,21 +97,22 @@ def plan(session: Session, *, live: bool = False) -> list[Job]:
             tuple(blocks.get(number, ())),
             live,
             number == numbers[-1],
+            sha256,
         )
         for number in numbers
     ]
 
 
-def _plan_file(session: Session, *, live: bool) -> list[Job]:
+def _plan_file(session: Session, *, live: bool, sha256: bool) -> list[Job]:
     """A single file; what lies beside it under its session's name helps to prove it."""
     path = session.path
     name = parse_log_name(os.path.basename(path))
     if name is not None and name.session_id == session.id:
-        around = plan(Session(name.session_id, session.folder), live=live)
+        around = plan(Session(name.session_id, session.folder), live=live, sha256=sha256)
         for job in around:
             if job.path is not None and os.path.basename(job.path) == os.path.basename(path):
                 return [job._replace(session=session, path=path, last=True)]
-    return [Job(session, (name and name.number) or 1, path, live=live, last=True)]
+    return [Job(session, (name and name.number) or 1, path, live=live, last=True, sha256=sha256)]
 
 
 def check(job: Job) -> Verdict:
@@ -141,19 +145,27 @@ def _check(job: Job) -> Verdict:
 def _again(job: Job) -> Job:
     if not job.session.stored:
         raise LogError(f"cannot read {printable(job.session.path, 200)}: it was removed")
-    for other in plan(job.session, live=job.live):
+    for other in plan(job.session, live=job.live, sha256=job.sha256):
         if other.number == job.number:
             return other
     return job._replace(path=None)
 
 
 def _check_file(job: Job, path: str, file: BinaryIO) -> Verdict:
-    damage, scan = Damage(), Scan(job.blocks)
+    stated = _first_line(job.following)[1] if job.following else None
+    found = fingerprint.find(file) if path.endswith(SEALED) else None
+    fits = found is not None and fingerprint.fits(file, found)
+    # Half of the work, and where checkpoints or the file's own hash prove all, it adds nothing.
+    whole = job.sha256 or not (fits or (stated is None and job.blocks))
+    damage, scan = Damage(), Scan(job.blocks, whole=whole)
     for offset, data in locate.contents(file, path, damage):
         scan.feed(offset, data)
     scan.finish()
     readable = not damage and not scan.bad
-    proofs, findings = _proofs(job, path, file, scan.sha256)
+    digest = scan.sha256
+    if digest is None and found is not None:
+        digest = found.content_sha256
+    proofs, findings = _proofs(path, file, digest, found if fits else None, stated)
     proven = readable and any(proofs)
     if proven and not all(proofs):
         what = f"segment {job.number + 1} does not continue it: it states another SHA-256"
@@ -184,7 +196,7 @@ def _check_file(job: Job, path: str, file: BinaryIO) -> Verdict:
         log_bytes=scan.size,
         disk_bytes=os.fstat(file.fileno()).st_size,
         proven_bytes=scan.size if proven else sum(end - start for start, end in scan.good),
-        sha256=scan.sha256.hex(),
+        sha256=None if digest is None else digest.hex(),
         gaps=scan.gaps,
         has_exit=scan.has_exit,
         findings=tuple(findings),
@@ -192,18 +204,25 @@ def _check_file(job: Job, path: str, file: BinaryIO) -> Verdict:
     )
 
 
-def _proofs(job: Job, path: str, file: BinaryIO, digest: bytes) -> tuple[list[bool], list[Finding]]:
-    """What each hash of the whole segment says; and whether the sealed file itself has changed."""
+def _proofs(
+    path: str,
+    file: BinaryIO,
+    digest: bytes | None,
+    fitting: fingerprint.Fingerprint | None,
+    stated: str | None,
+) -> tuple[list[bool], list[Finding]]:
+    """What each hash of the whole segment says; and whether the sealed file itself has changed.
+
+    `digest` is the segment's; `fitting` what a sealed file says of itself, if it is as it was
+    sealed; `stated` what the next segment says of this one.
+    """
     proofs: list[bool] = []
     findings: list[Finding] = []
-    sealed = path.endswith(SEALED)
-    found = fingerprint.find(file) if sealed else None
-    if found is not None and fingerprint.fits(file, found):
-        proofs.append(found.content_sha256 == digest)
-    elif found is not None or (sealed and fingerprint.is_due(file)):
+    if fitting is not None:
+        proofs.append(fitting.content_sha256 == digest)
+    elif path.endswith(SEALED) and (fingerprint.find(file) or fingerprint.is_due(file)):
         findings.append(locate.Finding("container", _CONTAINER))
-    stated = _first_line(job.following)[1] if job.following else None
-    if stated is not None:
+    if stated is not None and digest is not None:
         proofs.append(stated == digest.hex())
     return proofs, findings
 

@@ -66,7 +66,7 @@ def main(argv: Sequence[str]) -> int:
 
     home = Home.of(os.environ, typed.home)
     found, count, failed = False, 0, False
-    for session, live, verdicts in _verified(home, typed.sessions or [_ALL]):
+    for session, live, verdicts in _verified(home, typed.sessions or [_ALL], sha256=typed.json):
         count += 1
         if isinstance(verdicts, SessionsError):  # one that cannot be read hides no other
             failed = True
@@ -96,7 +96,7 @@ def parser() -> ArgumentParser:
 
 
 def _verified(
-    home: Home, names: Sequence[str]
+    home: Home, names: Sequence[str], *, sha256: bool
 ) -> Iterator[tuple[Session, bool, list[Verdict] | SessionsError]]:
     """Each session with its verdicts, several segments at a time: hashing needs no interpreter."""
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
@@ -107,7 +107,7 @@ def _verified(
     with ThreadPoolExecutor(max_workers=min(_MOST_THREADS, os.cpu_count() or 1)) as pool:
         for session, live in _sessions(home, names):
             try:
-                jobs = plan(session, live=live)
+                jobs = plan(session, live=live, sha256=sha256)
                 waiting.append((session, live, [pool.submit(check, job) for job in jobs]))
             except SessionsError as error:
                 waiting.append((session, live, error))

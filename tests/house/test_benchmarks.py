@@ -13,7 +13,8 @@ import pytest
 from benchmarks import figures, payloads, report
 from benchmarks.figures import Budget, Run
 
-VERSUS = Path(__file__).parents[2] / "benchmarks" / "versus.py"
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+VERSUS = BENCHMARKS / "versus.py"
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="it reads /proc")
 
 
@@ -131,3 +132,21 @@ def test_payloads_are_the_same_every_time(tmp_path: Path) -> None:
         assert 190_000 < one.size_bytes <= 200_000
     lines = payloads.text(tmp_path / "text", 200_000).path.read_bytes().splitlines()[:-1]
     assert {len(line) for line in lines} <= set(range(59, 101))
+
+
+def test_that_of_verify_runs() -> None:
+    done = subprocess.run(
+        [sys.executable, BENCHMARKS / "verify.py", "--size-mb", "1", "--rounds", "1"],
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=True,
+    )
+    rows = [line.split(" | ") for line in done.stdout.splitlines()[2:]]
+    assert [row[:2] for row in rows] == [
+        ["| repaints", "open"],
+        ["| repaints", "sealed"],
+        ["| text", "open"],
+        ["| text", "sealed"],
+    ]
+    assert all(float(row[2]) >= 1 for row in rows)

@@ -1,0 +1,130 @@
+"""How fast `cs-verify` is: MB of JSONL a second of processor time, the whole command's.
+
+`python benchmarks/verify.py` makes a log of agent-like repaints and one of text, as the open
+segment of a session (with checkpoints) and sealed, and verifies each several times. Verifying is
+hashing above all: the hash alone, in the same process, stands beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT)]
+
+from benchmarks import payloads  # noqa: E402  after the path
+from formats.checkpoints import GROWN_BYTES, Block, encode, sums_path  # noqa: E402
+from formats.layout import Home  # noqa: E402
+from formats.line import LineEncoder  # noqa: E402
+from formats.sealed import SealedWriter  # noqa: E402
+from formats.timestamp import Stamper  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MB = 1_000_000
+SESSION_ID = "0d4a4d3e-6a4b-4c43-9f0e-2b7d1c1f5a10"
+BEGINNING_US = 1_770_488_132_123_000
+READ_BYTES = 4095  # the most that a read of a PTY's master gives
+SEGMENT_BYTES = 16 << 20
+KINDS = {"repaints": payloads.repaint, "text": payloads.text}
+
+
+def lines(payload: bytes) -> Iterator[bytes]:
+    """The log of a payload, as the recorder writes it."""
+    encoder, stamp = LineEncoder(SESSION_ID), Stamper().stamp
+    for number, at in enumerate(range(0, len(payload), READ_BYTES)):
+        time_us = BEGINNING_US + number * 33_000
+        yield encoder.output(stamp(time_us), payload[at : at + READ_BYTES])
+
+
+def write_open(home: Home, payload: bytes) -> int:
+    """The log as one open segment, covered by checkpoints; its bytes."""
+    begun = size = 0
+    digest = hashlib.sha256()
+    with open(home.log(SESSION_ID), "wb") as log, open(sums_path(home, SESSION_ID), "wb") as sums:
+        for line in lines(payload):
+            log.write(line)
+            digest.update(line)
+            size += len(line)
+            if size - begun >= GROWN_BYTES:
+                sums.write(encode(Block(1, begun, size, digest.hexdigest())))
+                begun, digest = size, hashlib.sha256()
+        if size > begun:
+            sums.write(encode(Block(1, begun, size, digest.hexdigest())))
+    return size
+
+
+def write_sealed(home: Home, payload: bytes) -> int:
+    """The log in sealed segments; its bytes before compression."""
+    total = 0
+    segments: list[list[bytes]] = [[]]
+    for line in lines(payload):
+        if total // SEGMENT_BYTES >= len(segments):
+            segments.append([])
+        segments[-1].append(line)
+        total += len(line)
+    for number, segment in enumerate(segments, 1):
+        writer = SealedWriter()
+        content = writer.feed(b"".join(segment)) + writer.finish()
+        Path(f"{home.segment(SESSION_ID, number)}.zst").write_bytes(content)
+    return total
+
+
+def cpu_s(argv: list[str]) -> float:
+    """User and system time of a command. Raises CalledProcessError when it finds anything."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+
+
+def hash_mb_s() -> float:
+    """MB a second of SHA-256 alone."""
+    piece, digest = bytes(1 << 18), hashlib.sha256()
+    begun = time.process_time()
+    for _ in range(400):
+        digest.update(piece)
+    return 400 * len(piece) / MB / (time.process_time() - begun)
+
+
+def main() -> None:
+    """Make the logs, verify them, print the table."""
+    typed = argparse.ArgumentParser(description=__doc__)
+    typed.add_argument("--size-mb", type=int, default=200, help="payload (default: 200)")
+    typed.add_argument("--rounds", type=int, default=5)
+    typed.add_argument("--command", default=str(Path(sys.executable).with_name("cs-verify")))
+    given = typed.parse_args()
+    print("| log | form | JSONL MB | MB/s of CPU: median (lowest, highest) | SHA-256 alone |")
+    print("|---|---|---:|---:|---:|")
+    for kind, make in KINDS.items():
+        for form, write in (("open", write_open), ("sealed", write_sealed)):
+            with tempfile.TemporaryDirectory() as folder:
+                payload = make(Path(folder, "payload"), given.size_mb * MB).path
+                home = Home(os.path.join(folder, "home"))
+                home.create()
+                size = write(home, payload.read_bytes())
+                argv = [given.command, "--home", home.path]
+                speeds, hashes = [], []
+                for _ in range(given.rounds):
+                    speeds.append(size / MB / cpu_s(argv))
+                    hashes.append(hash_mb_s())
+            middle = statistics.median(speeds)
+            row = f"{middle:.0f} ({min(speeds):.0f}, {max(speeds):.0f})"
+            print(
+                f"| {kind} | {form} | {size / MB:.0f} | {row} | {statistics.median(hashes):.0f} |"
+            )
+
+
+if __name__ == "__main__":
+    main()
