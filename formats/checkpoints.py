@@ -22,7 +22,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from formats.layout import is_session_id
+from formats.layout import is_foreign, is_session_id
 
 if TYPE_CHECKING:
     from formats.layout import Home
@@ -100,7 +100,10 @@ def read_checkpoints(folder: str, session_id: str) -> Checkpoints | None:
     blocks: dict[int, list[Block]] = {}
     damaged = 0
     with open(fd, "rb") as file:
-        if os.fstat(fd).st_size > _MOST_BYTES:
+        found = os.fstat(fd)
+        if is_foreign(found):
+            return None
+        if found.st_size > _MOST_BYTES:
             file.seek(-_MOST_BYTES, os.SEEK_END)
             file.readline(_LONGEST_LINE_BYTES)
         while line := file.readline(_LONGEST_LINE_BYTES):

@@ -125,7 +125,7 @@ class Home:
         try:
             if not os.path.isdir(self.path):
                 os.makedirs(os.path.dirname(self.path), exist_ok=True)
-            for folder in (self.path, self.logs, self.index, self.trash, self.run):
+            for folder, _ in self._folders():
                 _make_folder(folder)
         except OSError as error:
             message = f"cannot make {printable(self.path, 200)}: {error.strerror}"
@@ -133,11 +133,11 @@ class Home:
         self.check()
 
     def check(self) -> None:
-        """Raise UnsafeHomeError unless the home and its logs, where they exist, are ours alone.
+        """Raise UnsafeHomeError unless the home and its folders, where they exist, are ours alone.
 
         The home itself may be a link to another disk; the folders in it may not be links.
         """
-        for folder, follow in ((self.path, 0), (self.logs, os.O_NOFOLLOW)):
+        for folder, follow in self._folders():
             try:
                 fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | follow)
             except FileNotFoundError:
@@ -149,6 +149,11 @@ class Home:
                 _check_folder(folder, os.fstat(fd))
             finally:
                 os.close(fd)
+
+    def _folders(self) -> tuple[tuple[str, int], ...]:
+        """The folders, the home first, and what is added to open(2)'s flags for each."""
+        inside = (self.logs, self.index, self.trash, self.run)
+        return ((self.path, 0), *((folder, os.O_NOFOLLOW) for folder in inside))
 
 
 def _make_folder(folder: str) -> None:
@@ -162,12 +167,17 @@ def _make_folder(folder: str) -> None:
 
 def _check_folder(folder: str, found: os.stat_result) -> None:
     shown = printable(folder, 200)
-    if found.st_uid != os.geteuid():
+    if is_foreign(found):
         message = f"{shown} belongs to another user (uid {found.st_uid}): name a home of your own"
         raise UnsafeHomeError(message)
     if found.st_mode & _WRITABLE_BY_OTHERS:
         message = f"{shown} can be written by other users: run chmod go-w {shown}"
         raise UnsafeHomeError(message)
+
+
+def is_foreign(found: os.stat_result) -> bool:
+    """Whether what was found belongs to another user: in the store that is not to be believed."""
+    return found.st_uid != os.geteuid()
 
 
 def read_small(path: str, most_bytes: int) -> bytes | None:
@@ -178,7 +188,7 @@ def read_small(path: str, most_bytes: int) -> bytes | None:
         return None
     try:
         found = os.fstat(fd)
-        if not stat.S_ISREG(found.st_mode) or found.st_size > most_bytes:
+        if not stat.S_ISREG(found.st_mode) or found.st_size > most_bytes or is_foreign(found):
             return None
         return os.read(fd, found.st_size)
     except OSError:

@@ -69,7 +69,7 @@ def read_marks(home: Home, session_id: str) -> list[Mark]:
     """
     path = marks_path(home, session_id)
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=_never_a_link) as file:
             lines = file.read(_MOST_BYTES).split(b"\n")
     except FileNotFoundError:
         return []
@@ -77,6 +77,10 @@ def read_marks(home: Home, session_id: str) -> list[Mark]:
         raise LogError(f"cannot read {printable(path, 200)}: {error.strerror}") from None
     found = map(_mark, lines)
     return sorted(mark for mark in found if mark is not None)
+
+
+def _never_a_link(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC)
 
 
 def _end_of_torn_line(fd: int) -> bytes:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from formats.damage import Damage, DamagedPlace
 from formats.errors import LogError, printable
-from formats.layout import LOG, SEALED, parse_log_name
+from formats.layout import LOG, SEALED, is_foreign, parse_log_name
 from formats.segment import (
     Place,
     Stretch,
@@ -247,7 +247,7 @@ class Session:
             with os.scandir(self._folder) as items:
                 # A link may lead out of the store, a dangling one would be looked for for ever.
                 ours = (item for item in items if item.name.startswith(self.id))
-                names = [item.name for item in ours if item.is_file(follow_symlinks=False)]
+                names = [item.name for item in ours if _is_readable(item)]
         except OSError as error:
             message = f"cannot list {printable(self._folder, 200)}: {error.strerror}"
             raise LogError(message) from None
@@ -262,6 +262,24 @@ class Session:
             elif not (name.sealed and name.number in closed):
                 closed[name.number] = path
         return closed, opened
+
+
+def _is_readable(item: os.DirEntry[str]) -> bool:
+    """Whether it is a file. Raises LogError for one of another user, who would choose what we read.
+
+    Links are passed over: `formats.store` refuses them by name.
+    """
+    if not item.is_file(follow_symlinks=False):
+        return False
+    try:
+        found = item.stat(follow_symlinks=False)
+    except FileNotFoundError:  # renamed just now
+        return True
+    if is_foreign(found):
+        shown = printable(item.path, 200)
+        message = f"{shown} belongs to another user (uid {found.st_uid}): chown it, or remove it"
+        raise LogError(message)
+    return True
 
 
 class _Beginnings:

@@ -278,7 +278,22 @@ def _by_prefix(home: Home, text: str) -> str | None:
         raise AmbiguousSessionError(
             f"{printable(text)} begins {len(found)} sessions ({shown}{more}); cs-ls shows them"
         )
+    if not found:
+        _refuse_link(home, wanted)
     return found[0] if found else None
+
+
+def _refuse_link(home: Home, wanted: str) -> None:
+    """Raise LogError when what is meant is a link among the logs: it may lead anywhere."""
+    try:
+        names = os.listdir(home.logs)
+    except OSError:
+        return
+    for name in names:
+        path = os.path.join(home.logs, name)
+        if name.lower().startswith(wanted) and parse_log_name(name) and os.path.islink(path):
+            shown = printable(path, 200)
+            raise LogError(f"{shown} is a link, and not read: name the file that it leads to")
 
 
 def _nth_last(home: Home, text: str) -> Session:
