@@ -81,6 +81,10 @@ class Keys:
 
     def feed(self, at_us: int, data: bytes) -> list[Entered]:
         """What was entered by these keys; often nothing."""
+        if data.isalnum() and not self._rest:
+            # One key of a text, mostly.
+            self._add(data)
+            return []
         # Escape itself is a key: what does not go on at once never will.
         if at_us - self._rest_us < _ESCAPE_US:
             data = self._rest + data
@@ -90,8 +94,7 @@ class Keys:
         for key in _KEYS.finditer(data, 0, len(data) - len(self._rest)):
             csi, ss3, control, text = key.groups()
             if text is not None:
-                if not self._complete and len(self._text) < _MOST_BYTES:
-                    self._text += text
+                self._add(text)
             elif control is not None:
                 if control in _ENTER and not self._pasting:
                     if self._recalled or self._text.strip():
@@ -105,6 +108,10 @@ class Keys:
                 self._clear()
                 self._recalled = True
         return entered
+
+    def _add(self, text: bytes) -> None:
+        if not self._complete and len(self._text) < _MOST_BYTES:
+            self._text += text
 
     def _edit(self, control: bytes) -> None:
         if control in _RUBOUT:

@@ -24,7 +24,7 @@ from player.lineblock import ScreenLine
 from player.look import Look
 from player.screen import SMALLEST_SIZE, Screen, ScreenEngineError, clamp
 from player.seen import Seen
-from player.standing import Standing
+from player.standing import GROWTH, NEW, NOTHING, SETTLE_US, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,10 +38,11 @@ if TYPE_CHECKING:
 __all__ = ["LOOK_EVERY_US", "LineExtractor", "ScreenLine", "screen_lines"]
 
 LOOK_EVERY_US: Final = 250_000
-"""At most four looks in a second of the recording: what stands half a second is seen."""
+"""At most four looks in a second of the recording, while there is something new."""
 
-_LOOK_AGAIN_US: Final = 100_000
-# When a text was new at the last look, it is seen sooner whether it stays.
+_WAITS_US: Final = {NOTHING: 400_000, GROWTH: LOOK_EVERY_US, NEW: 100_000}
+# Where a line was new, it is soon seen whether it stays. While only a spinner turns or a counter
+# counts, what stands half a second is still seen.
 
 _REST_US: Final = 10_000
 # Programs write a frame in one go; a gap that long is between frames.
@@ -63,7 +64,8 @@ _LONGEST_MODE: Final = 16
 
 _ROWS_WORTH_TAKING: Final = 32
 _HELD_BYTES: Final = 64 << 20
-# Lines are given out early when they take more memory than that.
+# Lines are given out early when they take more memory than that; asked now and then.
+_ENTRIES_AT_ONCE: Final = 64
 
 _END_OF_UPDATE: Final = b"\x1b[?2026l"
 # What takes the main screen's history away, or the main screen from sight.
@@ -81,9 +83,10 @@ def screen_lines(
     where asked for. Raises ScreenEngineError where there is no screen engine.
     """
     extractor = LineExtractor(size)
-    for entry in entries:
-        extractor.feed(entry)
-        if extractor.held_bytes > _HELD_BYTES:
+    feed = extractor.feed
+    for number, entry in enumerate(entries):
+        feed(entry)
+        if not number % _ENTRIES_AT_ONCE and extractor.held_bytes > _HELD_BYTES:
             yield from _wanted(extractor.take(standing=False), transient=transient)
     yield from _wanted(extractor.finish(), transient=transient)
 
@@ -110,7 +113,7 @@ class LineExtractor:
         self._state_us: int | None = None
         self._end_us = 0
         self._looked_us = 0
-        self._wait_us = _LOOK_AGAIN_US
+        self._wait_us = _WAITS_US[NEW]
         # Whether the alternate screen is shown, as far as is known before `_pending` is drawn.
         self._alternate = self._frame_ended = False
 
@@ -215,7 +218,11 @@ class LineExtractor:
         self._state_us = time_us
         if state_us is None:
             self._looked_us = time_us
-        elif not self._alternate or time_us - self._looked_us >= self._wait_us:
+        elif (
+            not self._alternate
+            or time_us - self._looked_us >= self._wait_us
+            or time_us - state_us >= SETTLE_US
+        ):
             # Nothing scrolls off the alternate screen: its steps are drawn together.
             state = self._finish_step(state_us)
             self._look_if_at_rest(state, state_us, time_us)
@@ -246,11 +253,14 @@ class LineExtractor:
         self._seen.clear()
 
     def _look_if_at_rest(self, state: State, state_us: int, until_us: int) -> None:
-        unseen_us = until_us - self._looked_us
+        rest_us, unseen_us = until_us - state_us, until_us - self._looked_us
         held = state.synchronized
-        if unseen_us < (_LONGEST_UPDATE_US if held else self._wait_us):
+        if held:
+            if unseen_us < _LONGEST_UPDATE_US:
+                return
+        elif unseen_us < self._wait_us and rest_us < SETTLE_US:
             return
-        rests = until_us - state_us >= _REST_US or (self._frame_ended and not held)
+        rests = rest_us >= _REST_US or (self._frame_ended and not held)
         if rests or unseen_us >= self._wait_us + _PATIENCE_US:
             self._look(state, state_us, until_us, sure=rests)
 
@@ -258,11 +268,11 @@ class LineExtractor:
         self._take_history(state)
         standing = self._standing
         before = standing.rows
-        if standing.look(Look(*self._screen.read_lines(), shown_us, until_us, sure)):
+        if standing.look(Look(self._screen.lines(), shown_us, until_us, sure)):
             self._activity.looked(before, standing.rows, shown_us, alternate=state.alternate)
             self._mark_awaited(standing.rows, shown_us)
         self._looked_us = until_us
-        self._wait_us = _LOOK_AGAIN_US if standing.stirred else LOOK_EVERY_US
+        self._wait_us = _WAITS_US[standing.news]
         self._frame_ended = False
         # What was to be seen until now is known by its text.
         self._seen.clear()
@@ -290,9 +300,12 @@ class LineExtractor:
 
     def _flush(self, *, whole_blocks: bool = False) -> None:
         pending = self._pending
-        end = len(pending) - len(pending) % _BLOCK_BYTES if whole_blocks else len(pending)
-        if not end:
+        if len(pending) < _BLOCK_BYTES:
+            if pending and not whole_blocks:
+                self._feed_block(bytes(pending))
+                pending.clear()
             return
+        end = len(pending) - len(pending) % _BLOCK_BYTES if whole_blocks else len(pending)
         for start in range(0, end, _BLOCK_BYTES):
             self._feed_block(bytes(pending[start : min(start + _BLOCK_BYTES, end)]))
             if start + _BLOCK_BYTES <= end:

@@ -11,12 +11,10 @@ Steps = tuple[tuple[int, int], ...]
 class Look(NamedTuple):
     """One look at the screen: it was like this from `shown_us` until `until_us`.
 
-    `lines` from top to bottom, blank ones too; `changed` are the places of those that may differ
-    from the look before, None for all. `sure` says that nothing was being drawn at that moment.
+    `text` is as `Screen.lines` gives it. `sure` says that nothing was being drawn at that moment.
     """
 
-    lines: list[bytes]
-    changed: list[int] | None
+    text: bytes
     shown_us: int
     until_us: int
     sure: bool = True
@@ -105,10 +103,15 @@ class Change:
     __slots__ = ("_where", "left", "matched", "old_rows", "places", "rows", "shown_us", "since_us")
 
     def __init__(
-        self, rows: list[bytes], old_rows: list[bytes], places: list[int], look: Look, since_us: int
+        self,
+        rows: list[bytes],
+        old_rows: list[bytes],
+        places: list[int],
+        shown_us: int,
+        since_us: int,
     ) -> None:
         self.rows, self.old_rows, self.places = rows, old_rows, places
-        self.shown_us, self.since_us = look.shown_us, since_us
+        self.shown_us, self.since_us = shown_us, since_us
         self.left: dict[bytes, Line] = {}
         self.matched: dict[int, int] = {}
         self._where: dict[bytes, int] | None = None

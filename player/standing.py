@@ -28,6 +28,8 @@ _VALUE_US: Final = 500_000
 # A counter, or a row of which a part is replaced again and again, is read as one line that
 # changes unless each state of it stands that long.
 
+NOTHING, GROWTH, NEW = range(3)
+
 _FLICKER_US: Final = 500_000
 # What is back that soon was painted anew; it has not come a second time.
 
@@ -50,15 +52,16 @@ class Standing:
     """Follows the lines of one screen. Give looks and what scrolls off between them; take lines."""
 
     __slots__ = (
-        "_fleeting_us", "_gone", "_held_bytes", "_known", "_layout", "_live", "_order", "_typed",
-        "_until_us", "rows", "stirred",
+        "_fleeting_us", "_gone", "_held_bytes", "_known", "_layout", "_live", "_order", "_text",
+        "_typed", "_until_us", "news", "rows",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.rows: list[bytes] = []
         """The lines that stood at the last look, from top to bottom."""
-        self.stirred = False
-        """Whether there were some that go on with none of before."""
+        self.news = NOTHING
+        """What there was at the last look: NOTHING, more of a line (GROWTH), or a line (NEW)."""
+        self._text = b""
         self._layout: list[Line | None] = []
         self._live: dict[bytes, Line] = {}
         self._gone: dict[bytes, tuple[Line, int]] = {}
@@ -76,26 +79,29 @@ class Standing:
 
     def look(self, look: Look) -> bool:
         """Compare with the look before; whether anything changed."""
-        rows, old_rows = look.lines, self.rows
-        self.stirred = False
+        self.news = NOTHING
+        changed = look.text != self._text
+        if changed:
+            self._text = look.text
+            self._change(self._compared(look))
+        self._until_us = look.until_us
+        return changed
+
+    def _compared(self, look: Look) -> Change:
+        rows, old_rows = look.text.split(b"\n"), self.rows
+        self.rows = rows
         missing = len(rows) - len(old_rows)
         if missing > 0:
             old_rows = old_rows + [b""] * missing
             self._layout += [None] * missing
-        elif missing < 0:
+        elif missing:
             rows = rows + [b""] * -missing
-        places = range(len(rows)) if look.changed is None or missing else look.changed
-        places = [place for place in places if rows[place] != old_rows[place]]
-        if places:
-            before_us = look.shown_us if self._until_us is None else self._until_us
-            # What is new came at some time since the look before. While something is being drawn
-            # it may be half a line: then only what was seen counts.
-            since_us = before_us if look.sure else look.shown_us
-            self._change(Change(rows, old_rows, places, look, since_us))
-            del self._layout[len(look.lines) :]
-        self.rows = look.lines
-        self._until_us = look.until_us
-        return bool(places)
+        places = [place for place, row in enumerate(rows) if row != old_rows[place]]
+        before_us = look.shown_us if self._until_us is None else self._until_us
+        # What is new came at some time since the look before. While something is being drawn
+        # it may be half a line: then only what was seen counts.
+        since_us = before_us if look.sure else look.shown_us
+        return Change(rows, old_rows, places, look.shown_us, since_us)
 
     def scrolled(self, lines: list[bytes], times: list[int]) -> None:
         """Lines that left the screen at its top since the look before, each with its moment."""
@@ -138,6 +144,7 @@ class Standing:
     def state(self) -> dict[str, Any]:
         """What `restore` needs, for JSON; what is settled is to be taken before."""
         return {
+            "text": self._text.decode("latin-1"),
             "rows": [row.decode("latin-1") for row in self.rows],
             "live": [line.state() for line in self._live.values()],
             "gone": [(line.state(), gone_us) for line, gone_us in self._gone.values()],
@@ -148,6 +155,7 @@ class Standing:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on where another left off."""
+        self._text = state["text"].encode("latin-1")
         self.rows = [row.encode("latin-1") for row in state["rows"]]
         self._live = {line.key: line for line in map(Line.restored, state["live"])}
         gone = [(Line.restored(line), gone_us) for line, gone_us in state["gone"]]
@@ -188,9 +196,11 @@ class Standing:
         return taken
 
     def _change(self, change: Change) -> None:
-        live, rows, shown_us = self._live, change.rows, change.shown_us
         if self._gone:
-            self._forget_gone(shown_us)
+            self._forget_gone(change.shown_us)
+        if len(change.places) == 1 and self._only_one_changed(change):
+            return
+        live, rows = self._live, change.rows
         old_layout = self._layout
         layout = self._layout = old_layout.copy()
         new = self._moved(change, old_layout)
@@ -206,7 +216,25 @@ class Standing:
             line.places += 1
         for text, line in change.left.items():
             if line.key == text:
-                self._leave(line, shown_us)
+                self._leave(line, change.shown_us)
+        del layout[len(self.rows) :]
+
+    def _only_one_changed(self, change: Change) -> bool:
+        """What `_change` does, where a line goes on in its place: most looks see just that."""
+        (place,) = change.places
+        old, text = self._layout[place], change.rows[place]
+        if old is None or old.places > 1 or not text or text in self._live or text in self._gone:
+            return False
+        key = old.key
+        change.left[key] = old
+        line = self._goes_on(old, text, change, anchored=True)
+        if line is None:
+            change.left.clear()
+            return False
+        del self._live[key]
+        self._live[text] = self._layout[place] = line
+        line.places = 1
+        return True
 
     def _moved(self, change: Change, old_layout: list[Line | None]) -> list[int]:
         """Note where the known lines are now, and which have left; the places of the others."""
@@ -234,7 +262,7 @@ class Standing:
         if line is None and change.left:
             line = self._continued(text, place, change, old_layout)
         if line is None:
-            self.stirred = True
+            self.news = NEW
             line = Line(self._next_order(), text, change.shown_us, change.since_us)
         return line
 
@@ -280,12 +308,15 @@ class Standing:
             line = Line(self._next_order(), text, change.shown_us, change.since_us)
             line.stood_us = old.stood_us + change.shown_us - old.since_us
             line.steps = _steps(old)
+            self.news = self.news or GROWTH
         else:
             letters = letters_of(text)
             if old.letters is None:
                 old.letters = letters_of(key)
-            if not (letters and letters == old.letters) and not (surely and varies(key, text)):
-                return None
+            if not (letters and letters == old.letters):
+                if not (surely and varies(key, text)):
+                    return None
+                self.news = self.news or GROWTH
             line = self._next_value(old, text, change.shown_us, change.since_us)
             line.letters = letters
         del left[key]
@@ -310,7 +341,7 @@ class Standing:
             if is_bare(old.text) and not old.settled:
                 # With its bullet the text says all that it said without.
                 old.text, old.first_us = text, shown_us
-            if is_bare(old.key) or not self._lasted(old.key_first_us, old.key_us, shown_us):
+            if is_bare(old.key) or not self._rests(old, shown_us):
                 old.key, old.key_us, old.key_first_us = text, since_us, shown_us
                 return old
         line = Line(self._next_order(), text, shown_us, since_us)
@@ -320,6 +351,13 @@ class Standing:
         else:
             line.stood_us = old.stood_us + shown_us - old.since_us
         return line
+
+    def _rests(self, line: Line, until_us: int) -> bool:
+        """Whether a spinner, if it is one, does not turn any more.
+
+        It was the same at several looks: at two it may be so by chance.
+        """
+        return (self._until_us or until_us) - line.key_first_us >= _VALUE_US
 
     def _lasted(self, first_us: int, since_us: int, until_us: int) -> bool:
         """Whether one state of a line that changes stood long enough to be read for itself.
@@ -334,7 +372,7 @@ class Standing:
         """Of a turning spinner the first turn speaks, unless it came to rest at another."""
         if line.key == line.text or is_bare(line.key) or not same_value(line.key, line.text):
             return
-        if not self._lasted(line.key_first_us, line.key_us, until_us):
+        if not self._rests(line, until_us):
             return
         if line.settled:
             self._settle(Line(self._next_order(), line.key, line.key_first_us, line.key_us))

@@ -18,6 +18,7 @@ _BEGIN, _END = "\x1b[?2026h", "\x1b[?2026l"
 _MOST_REDRAWN: Final = 200
 _WORD: Final = re.compile(r"[^ ]+")
 _LEAST_JUMP: Final = 4
+_LEAST_ALIKE: Final = 12
 _TITLES: Final = "◐◓◑◒"
 _COLORS: Final = {
     "●": "38;5;114", "✻": "38;5;174", "✽": "38;5;174", "✶": "38;5;174", "✢": "38;5;174",
@@ -124,9 +125,17 @@ class Difference(Painter):
 
 
 class Alternate(Painter):
-    """The alternate screen: the transcript scrolls in a region; words are placed by columns."""
+    """The alternate screen: the transcript above the live rows, each row drawn where it differs.
+
+    What moves up by a row is other cells in each of them. Rows that have little in common with
+    what was there are written anew, their words placed by columns.
+    """
 
     synchronized = alternate = True
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__(stage)
+        self._shown = [""] * stage.size.rows
 
     def begin(self) -> None:
         """Before the first frame."""
@@ -139,22 +148,23 @@ class Alternate(Painter):
 
     def _frame(self, finished: list[str], live: list[str]) -> str:
         rows, height = self.stage.size.rows, self.stage.size.rows - len(live)
-        if not self.live:
-            self.live = [""] * len(live)
-        data = ""
-        if finished:
-            shown = finished[-height:]
-            free = height - len(self.window.texts())
-            scroll = max(0, len(shown) - max(0, free))
-            if scroll:
-                data += f"\x1b[1;{height}r\x1b[{height};1H" + "\n" * scroll + "\x1b[r"
-            first = height - len(shown) if free < len(shown) else len(self.window.texts())
-            for place, row in enumerate(shown, first + 1):
-                data += f"\x1b[{place};1H{placed(row)}"
-        for place, (old, new) in enumerate(zip(self.live, live, strict=True), rows - len(live) + 1):
-            if old != new:
-                data += f"\x1b[{place};1H{shimmer(new)}{changed_cells(old, new)}\x1b[39m"
-        return f"\x1b[H\r{data}\x1b[{rows};1H\x1b[{rows - 2};3H" if data else ""
+        above = [*self.window.texts(), *finished][-height:]
+        new = [*above, *[""] * (height - len(above)), *live]
+        data, at = "", 0
+        for place, (old, row) in enumerate(zip(self._shown, new, strict=True)):
+            if old != row:
+                down = f"\x1b[{place - at}B" if place > at else ""
+                data += f"\r{down}{shimmer(row)}{redrawn_row(old, row)}\x1b[39m"
+                at = place
+        self._shown = new
+        return f"\x1b[H{data}\x1b[{rows};1H\x1b[{rows - 2};3H" if data else ""
+
+
+def redrawn_row(old: str, new: str) -> str:
+    """What makes `new` of `old`: only what differs, where they begin alike."""
+    if old[:_LEAST_ALIKE] == new[:_LEAST_ALIKE]:
+        return changed_cells(old, new)
+    return "\x1b[2K" + placed(new)
 
 
 def shimmer(row: str) -> str:
@@ -175,7 +185,7 @@ def placed(row: str) -> str:
         col = width(row[: word.start()]) + 1
         style = "\x1b[38;5;246m" if number == 0 and not word[0].isalnum() else ""
         parts.append(f"\x1b[{col}G{style}{word[0]}" + ("\x1b[39m" if style else ""))
-    return "".join(parts) + "\x1b[K"
+    return "".join(parts)
 
 
 def changed_cells(old: str, new: str) -> str:

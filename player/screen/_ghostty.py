@@ -20,7 +20,6 @@ from player.screen.values import LONGEST_LINE_ROWS, Colors, Cursor, CursorShape,
 if TYPE_CHECKING:
     from player.screen.binding import Engine
     from player.screen.drawing import Drawing
-    from player.screen.reading import Reading
     from player.screen.values import Row
 
 _FIRST_TEXT_BYTES: Final = 64 << 10
@@ -37,7 +36,7 @@ class GhosttyScreen(Screen):
 
     __slots__ = (
         "_buffer", "_drawing", "_end", "_ffi", "_flag_places", "_get_state", "_length", "_lib",
-        "_options", "_places", "_point", "_point_value", "_reading", "_selection", "_start",
+        "_options", "_places", "_point", "_point_value", "_selection", "_start",
         "_terminal", "engine",
     )  # fmt: skip
 
@@ -61,7 +60,6 @@ class GhosttyScreen(Screen):
         self.engine = engine
         self._ffi, self._lib, self._terminal = engine.ffi, engine.lib, terminal
         self._drawing = None
-        self._reading: Reading | None = None
         self._make_places()
 
     @classmethod
@@ -87,7 +85,7 @@ class GhosttyScreen(Screen):
             return dumped(self)
         finally:
             # What has changed since the last reading was told to others: begin anew.
-            self._drawing = self._reading = None
+            self._drawing = None
 
     def wraps_next(self) -> bool:
         """Whether the row is full, and the next character goes to the next one."""
@@ -191,25 +189,6 @@ class GhosttyScreen(Screen):
         tag, last = self._lib.GHOSTTY_POINT_TAG_SCREEN, history_rows + rows - 1
         return self._format(tag, self.start_of_line(history_rows), last, cols, unwrap=True)
 
-    def read_lines(self) -> tuple[list[bytes], list[int] | None]:
-        if self._reading is None:
-            from player.screen.reading import Reading  # noqa: PLC0415  few read again and again
-
-            self._reading = Reading(self._ffi, self._lib, self)
-        return self._reading.read(self._terminal, self.state())
-
-    def row_texts(self, first: int, last: int, *, unwrap: bool) -> list[bytes]:
-        """The rows `first` to `last` of the screen, or the lines in them; no blank ones at the end.
-
-        One blank row at least, where there is nothing else.
-        """
-        tag, cols = self._lib.GHOSTTY_POINT_TAG_ACTIVE, self._places[-2][0]
-        return self._format(tag, first, last, cols, unwrap=unwrap).split(b"\n")
-
-    def is_wrapped(self, row: int) -> bool:
-        """Whether the line in this row of the screen goes on in the next."""
-        return self._flag(row, self._lib.GHOSTTY_ROW_DATA_WRAP, self._lib.GHOSTTY_POINT_TAG_ACTIVE)
-
     def history(self, first: int, end: int) -> bytes:
         tag = self._lib.GHOSTTY_POINT_TAG_SCREEN
         return self._format(tag, first, end - 1, self.state().cols, unwrap=True)
@@ -309,10 +288,10 @@ class GhosttyScreen(Screen):
             return ""
         return str(self._ffi.buffer(text.ptr, text.len)[:].decode(errors="replace"))
 
-    def _flag(self, row: int, data: int, tag: int | None = None) -> bool:
+    def _flag(self, row: int, data: int) -> bool:
         """A flag of a row, counted from the oldest that is kept."""
         lib = self._lib
-        self._refer(self._start, lib.GHOSTTY_POINT_TAG_SCREEN if tag is None else tag, 0, row)
+        self._refer(self._start, lib.GHOSTTY_POINT_TAG_SCREEN, 0, row)
         found, value = self._flag_places
         checked(lib.ghostty_grid_ref_row(self._start, found))
         checked(lib.ghostty_row_get(found[0], data, value))

@@ -155,14 +155,6 @@ class Screen:
         """
         raise NotImplementedError
 
-    def read_lines(self) -> tuple[list[bytes], list[int] | None]:
-        """The lines on the screen as `lines` gives them, and which may be others now.
-
-        That is since the last call, by their place in the list; None for all. Blank lines may be
-        at the end. The list is not to be changed.
-        """
-        return self.lines().split(b"\n"), None
-
     def history(self, first: int, end: int) -> bytes:
         """The lines in the rows `first` to `end` (exclusive) of those that scrolled off.
 

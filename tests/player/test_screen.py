@@ -18,7 +18,6 @@ from player.history import History
 from player.screen import LONGEST_LINE_ROWS, Cursor, Screen, ScreenEngineError
 from player.screen import binding as ghostty
 from player.screen.face import ENGINE_VARIABLE, engine_class
-from tests.support.streams import streams
 
 ROOT = Path(__file__).resolve().parents[2]
 FAMILY = "\U0001f469\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
@@ -190,25 +189,6 @@ def test_history_gives_nothing_twice_after_a_resize() -> None:
     later = history.take().lines
     assert not set(first) & set(later) - {b""}
     assert b"a line that is wrapped, for it is longer than that" in later
-
-
-@settings(deadline=None)
-@given(st.lists(streams(8), max_size=8), st.integers(4, 30), st.integers(2, 9))
-def test_lines_that_are_read_again_and_again_are_the_lines(
-    parts: list[bytes], cols: int, rows: int
-) -> None:
-    screen = Screen(Size(cols, rows), 500)
-    before: list[bytes] = []
-    for number, part in enumerate(parts):
-        screen.feed(part)
-        if number % 3 == 2:
-            screen.resize(Size(cols + number, rows + number % 2))
-        lines, changed = screen.read_lines()
-        assert b"\n".join(lines).rstrip(b"\n") == screen.lines().rstrip(b"\n")
-        if changed is not None:
-            differ = [at for at, line in enumerate(lines) if line != before[at]]
-            assert set(differ) <= set(changed)
-        before = lines
 
 
 @settings(deadline=None)
