@@ -31,6 +31,9 @@ PIECE_BYTES: Final = 16 << 20
 _WORTH_A_STATE_BYTES: Final = 1 << 20
 # Less than that is extracted again sooner than it is worth a piece of its own.
 
+_LONGEST_PAUSE_US: Final = 5_000_000
+# A longer one is no activity: somebody thinks, or is away.
+
 _HELD_BYTES: Final = 64 << 20
 _PROGRESS_EVERY: Final = 256
 # Entries: of 8 KiB at most, 2 MiB of payload.
@@ -58,6 +61,7 @@ class Extension:
         self._lengths = _Lengths(session)
         self._damage = Damage()
         self._place, self._time_us = Place(0, 0), 0
+        self._active_us = 0
         self.kept_bytes = 0
         resumed = self._resumed(old)
         if resumed is None:
@@ -85,6 +89,7 @@ class Extension:
             return None
         self.kept_bytes = old.resumable_bytes
         self._damage, self._place, self._time_us = damage, last.until, last.until_us
+        self._active_us = last.active_us
         return extractor, rest
 
     def pieces(self) -> Iterator[bytes]:
@@ -99,6 +104,8 @@ class Extension:
                 begun = done
                 yield self._settled()
             extractor.feed(entry)
+            if 0 < entry.time_us - self._time_us <= _LONGEST_PAUSE_US:
+                self._active_us += entry.time_us - self._time_us
             self._place, self._time_us = place, entry.time_us
             if self._progress and number % _PROGRESS_EVERY == 0:
                 self._progress(done, lengths.total)
@@ -110,6 +117,7 @@ class Extension:
             extractor.take_markers(),
             until=self._place,
             until_us=self._time_us,
+            active_us=self._active_us,
             state=b"",
             signature=self._signature,
             damage=self._damage.counts,
@@ -124,6 +132,7 @@ class Extension:
             self._extractor.take_markers(),
             until=self._place,
             until_us=self._time_us,
+            active_us=self._active_us,
             state=self._extractor.state(),
             damage=self._damage.counts,
         )

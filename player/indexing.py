@@ -27,6 +27,7 @@ from formats.size import Size
 from player.extending import Extension
 from player.lineblock import BlockError
 from player.pieces import Sidecar, path_of, read_sidecar, signature_of
+from player.summary import summary_of, write_summary
 from player.workers import DONE, FAILED, HEADER, PIECE, PROGRESS
 
 if TYPE_CHECKING:
@@ -69,13 +70,25 @@ def index_session(
                     emit(piece)
                 if target:
                     target.write(piece)
-            return target is not None and target.finish()
+            if target is None or not target.finish():
+                return False
+            _summarise(home, session.id, path)
+            return True
         finally:
             if target:
                 target.close()
     finally:
         if lock is not None:
             os.close(lock)
+
+
+def _summarise(home: Home, session_id: str, path: str) -> None:
+    summary = summary_of(read_sidecar(path, session_id).pieces)
+    if summary is not None:
+        try:
+            write_summary(home, session_id, summary)
+        except OSError:  # lists say less
+            return
 
 
 def _is_whole(sidecar: Sidecar) -> bool:

@@ -86,6 +86,12 @@ class LineBlock:
             text = self.text.split(b"\n", number + 1)[number].decode(errors="replace")
         return self._columns.line(number, text)
 
+    def lasting(self) -> int:
+        """How many of them are not transient. Raises BlockError as `line` does."""
+        if self._columns is None:
+            self._columns = _unpack(self._packed, self._count)
+        return self._columns.lasting()
+
     def lines(self) -> Iterator[ScreenLine]:
         """All of them. Raises BlockError as `line` does."""
         texts = self.text.decode(errors="replace").split("\n")
@@ -172,6 +178,9 @@ class _Columns:
             )
         span_us, flags = unit * self._spans.value(number), self._flags.value(number)
         return _line(text, (first_us, span_us), self._counts.value(number), steps, flags)
+
+    def lasting(self) -> int:
+        return sum(not flags & TRANSIENT for flags in self._flags.values())
 
     def lines(self, texts: Sequence[str]) -> Iterator[ScreenLine]:
         """All of them, faster than one after the other."""

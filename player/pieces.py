@@ -52,7 +52,8 @@ _NO_DAMAGE: Final = Counts()
 class Piece(NamedTuple):
     """One piece of the file: some lines, and what its head says.
 
-    `until` is the last line of the log that it takes account of, `until_us` that line's time.
+    `until` is the last line of the log that it takes account of, `until_us` that line's time, and
+    `active_us` how long until then something was going on (`player.extending`).
     `state`, compressed, is there when the next piece can go on from here. `signature` is only
     given by the last piece of a run: until then there is more to come.
     """
@@ -64,6 +65,7 @@ class Piece(NamedTuple):
     state: bytes
     until: Place
     until_us: int
+    active_us: int
     signature: Signature
     damage: Counts
 
@@ -142,6 +144,7 @@ def encode_piece(
     *,
     until: Place,
     until_us: int,
+    active_us: int = 0,
     state: bytes,
     signature: Signature = (),
     damage: Counts = _NO_DAMAGE,
@@ -160,6 +163,7 @@ def encode_piece(
         "state_bytes": len(state),
         "until": tuple(until),
         "until_us": until_us,
+        "active_us": active_us,
         "log": signature,
         "damage": tuple(damage),
     }
@@ -250,6 +254,7 @@ def _parse_piece(data: memoryview, place: int, session_id: str) -> tuple[Piece, 
         bytes(state),
         Place(segment, offset),
         head["until_us"],
+        head["active_us"],
         signature,
         Counts(*head["damage"]),
     )

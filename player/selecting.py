@@ -109,13 +109,11 @@ def selected(
     names: Sequence[str],
     filters: Filters = Filters(),  # noqa: B008  a value that nothing changes
     *,
-    titles: Callable[[Listed], str | None] | None = None,
     rebuild_s: float | None = 0.0,
 ) -> list[Listed]:
     """The sessions that are meant, each once, the newest first.
 
-    `names` are SESSION arguments; none, or `all`, mean the whole store. `titles` gives another
-    title of a session, asked only when there is a filter on it. Raises what
+    `names` are SESSION arguments; none, or `all`, mean the whole store. Raises what
     `formats.store.resolve` raises, and NoSuchSessionError when sessions were named and none of
     them is left.
     """
@@ -132,12 +130,19 @@ def selected(
     left = [
         one
         for one in found.values()
-        if filters.let_through(one, titles(one) if titles and filters.titles else None)
+        if filters.let_through(one, _told_title(home, one) if filters.titles else None)
     ]
     if found and not left and names and ALL not in names:
         raise NoSuchSessionError("none of these sessions is as the filters want it")
     left.sort(key=lambda one: (one.meta.start_us, one.session.id), reverse=True)
     return left
+
+
+def _told_title(home: Home, listed: Listed) -> str | None:
+    """What the session's screen says it was about."""
+    from player.overview import overview  # noqa: PLC0415  mostly not needed
+
+    return overview(home, listed, 0).title
 
 
 def _moment(*, end: bool) -> Callable[[str], int]:

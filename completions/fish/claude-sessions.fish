@@ -155,6 +155,7 @@ complete -c cs-grep -l play -d 'open the player at the N-th hit (default 1), wit
 complete -c cs-ls -f -k -a 'all\t"" last\t"" last~1\t"" (__cs_sessions logs)'
 complete -c cs-ls -s h -l help -d 'show this help message and exit'
 complete -c cs-ls -s n -l number -x -d 'only the newest N'
+complete -c cs-ls -l state -x -a 'recording\t"" waiting\t"" done\t"" failed\t""' -d 'only sessions in this state: recording, waiting, done, failed (may be given again)'
 complete -c cs-ls -l json -d 'one JSON object a line'
 complete -c cs-ls -l home -x -a '(__fish_complete_directories)' -d 'where sessions lie (default: $CLAUDE_SESSIONS_HOME, else ~/.claude-sessions)'
 complete -c cs-ls -l version -d 'print the version'

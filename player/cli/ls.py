@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import os
 import time
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from player.cli.console import UsageError, checked, command_parser, say
+from player.overview import STATES
 from player.selecting import SESSIONS_HELP, add_filters, filters_of, selected
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
     from collections.abc import Iterable, Sequence
 
+    from formats.layout import Home
     from formats.store import Listed
+    from player.overview import Overview
 
 PROG = "cs-ls"
 _STDOUT, _STDERR = 1, 2
@@ -23,26 +27,37 @@ _REBUILD_S = 0.2
 # What a person waits for without noticing; the next call goes on.
 
 _DESCRIPTION = """\
-List what was recorded, the newest first.
+List what was recorded, newest first.
 
-Of each session id, start, length, size on disk, exit status, command, title and directory. Without
-SESSION all of them.
+Says of each session what state it is in, how old it is, how long something was going on in it, what
+it was about and where. Without SESSION all of them.
 """
 _EPILOG = """\
 output:
   On a terminal a table that fits into it. Else one session a line, the columns in full, a tab
-  between them, no headings. Times are those of your time zone.
-  EXIT is the command's exit status, the signal that ended it, "recording" while it runs, or - when
-  the recorder could not write how it ended. TITLE is a file's name for a log that lies elsewhere.
-  --json, one object a line: session_id, path, recording, start, end, length_s, size_bytes,
-  exit_status, exit_signal, exit_reason, command, title, tags, pinned, cwd, term, cols, rows,
-  entries, input_bytes, output_bytes, log_bytes, segments, markers
+  between them, no headings.
+  STATE      recording; waiting (for you: the program called you, shows a prompt, or has been still
+             for 10 s); done; failed, with the exit status or the signal
+  AGE        since it began: 45s, 12m, 3h, 5d, 8w, 2y
+  ACTIVE     how long something was written or typed; pauses of more than 5 s are left out
+  LINES      how many lines of text were to be read on its screen
+  TITLE      what you called it, else the title that the program gave its window, else the first
+             line that was typed; a log's file name where it lies elsewhere
+  SIZE       of its log on the disk; RATIO: how many times smaller that is than its lines
+  ACTIVE, LINES and most titles come from the search index (cs-index); - is what it does not hold.
+  --json, one object a line: session_id, path, state, recording, start, end, age_s, length_s,
+  active_s, lines, entered (lines that were typed), size_bytes, ratio, exit_status, exit_signal,
+  exit_reason, command, title (as shown), given_title, notification (the program's last, of a
+  session that is recorded), tags, pinned, cwd, term, cols, rows, entries, input_bytes,
+  output_bytes, log_bytes, segments, markers
 
 examples:
   cs-ls                                   all sessions
   cs-ls -n 5                              the last five
+  cs-ls --state waiting                   which of them wait for you
+  cs-ls --cwd . --since monday            what was done in this folder this week
   cs-ls last 3f2a talk.jsonl.zst          these, by id or path
-  cs-ls --json | jq -r 'select(.exit_status != 0) | .session_id'
+  cs-ls --json | jq -r 'select(.state == "failed") | .session_id'
 
 exit status: 0, or 2 for an error.
 """
@@ -61,14 +76,21 @@ def main(argv: Sequence[str]) -> int:
         say(PROG, f"no session in {home.logs} is as the filters want it")
     elif not listed:
         say(PROG, f"no session is recorded yet in {home.logs}: cs-rec makes one")
-    for line in _lines(listed[: typed.number], json_wanted=typed.json):
+    now_us = time.time_ns() // 1000
+    shown = _overviews(home, listed, typed.state, typed.number, now_us)
+    for line in _lines(shown, now_us, json_wanted=typed.json):
         print(line)
-    if os.isatty(_STDERR):
-        from formats.notices import take_notice  # noqa: PLC0415  only where it will be seen
-
-        for words in take_notice(home, time.time_ns() // 1000):
-            say(PROG, words)
     return 0
+
+
+def _overviews(
+    home: Home, listed: Sequence[Listed], states: Sequence[str], number: int | None, now_us: int
+) -> list[Overview]:
+    from player.overview import overview, with_lines  # noqa: PLC0415  not for --help
+
+    found = (overview(home, one, now_us) for one in listed)
+    wanted = (one for one in found if not states or one.state in states)
+    return with_lines(home, list(islice(wanted, number)), now_us)
 
 
 def parser() -> ArgumentParser:
@@ -76,6 +98,14 @@ def parser() -> ArgumentParser:
     made = command_parser(PROG, "[options] [SESSION ...]", _DESCRIPTION, _EPILOG)
     made.add_argument("sessions", metavar="SESSION", nargs="*", help=SESSIONS_HELP)
     made.add_argument("-n", "--number", metavar="N", type=checked(_count), help="only the newest N")
+    made.add_argument(
+        "--state",
+        metavar="STATE",
+        action="append",
+        choices=STATES,
+        default=[],
+        help=f"only sessions in this state: {', '.join(STATES)} (may be given again)",
+    )
     add_filters(made)
     made.add_argument("--json", action="store_true", help="one JSON object a line")
     return made
@@ -87,15 +117,14 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _lines(listed: Sequence[Listed], *, json_wanted: bool) -> Iterable[str]:
+def _lines(shown: Sequence[Overview], now_us: int, *, json_wanted: bool) -> Iterable[str]:
     from player.listing import as_json, row, tabbed, table  # noqa: PLC0415
 
-    now_us = time.time_ns() // 1000
     if json_wanted:
-        return (json.dumps(as_json(one, now_us), ensure_ascii=False) for one in listed)
+        return (json.dumps(as_json(one, now_us), ensure_ascii=False) for one in shown)
     if not os.isatty(_STDOUT):
-        return tabbed(row(one, now_us) for one in listed)
-    if not listed:
+        return tabbed(row(one, now_us) for one in shown)
+    if not shown:
         return ()
     width = os.get_terminal_size(_STDOUT).columns or _USUAL_WIDTH
-    return table([row(one, now_us, os.path.expanduser("~")) for one in listed], width)
+    return table([row(one, now_us, os.path.expanduser("~")) for one in shown], width)

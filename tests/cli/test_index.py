@@ -36,7 +36,7 @@ def test_a_session_and_jobs(cs, home: Path) -> None:
     done = cs("index", "last", "--jobs", "1")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.endswith("  made\n")
-    assert len(os.listdir(home / "index")) == 1
+    assert len(list((home / "index").glob("*.lines.zst"))) == 1
 
 
 def test_damage_is_made_good(cs, home: Path) -> None:

@@ -9,10 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from formats import timestamp
+from formats.layout import Home
 from formats.meta import Meta
 from formats.session import Session
 from formats.store import Listed
-from player.listing import HEADINGS, as_json, cells, cut, row, size_text, tabbed, table
+from player.listing import HEADINGS, as_json, cells, cut, duration, row, size_text, tabbed, table
+from player.overview import Overview, overview
+from player.summary import Summary
 from tests.support.logs import Said, write_log
 
 SESSION = "2f0c6a3e-6f5b-4a53-9d0e-1c7a3c1f5b11"
@@ -37,43 +40,87 @@ def _utc(monkeypatch):
     time.tzset()
 
 
-def listed(*, live: bool = False, disk_bytes: int = 6209, **changes) -> Listed:
-    return Listed(Session(SESSION, "/logs"), META._replace(**changes), live, disk_bytes)
+HOME = Home("/nowhere")
+SUMMARY = Summary(START_US, 451, 71 * S, "fixing the parser", "make it so", 3)
+
+
+def listed(
+    *, live: bool = False, disk_bytes: int = 6209, summary: Summary | None = None, **changes
+) -> Overview:
+    one = Listed(Session(SESSION, "/logs"), META._replace(**changes), live, disk_bytes)
+    return overview(HOME, one, NOW_US)._replace(summary=summary)
+
+
+def cell(shown: Overview, heading: str) -> str:
+    return row(shown, NOW_US)[HEADINGS.index(heading)]
 
 
 def test_a_row_says_it_all() -> None:
-    assert row(listed(), NOW_US) == (
+    assert row(listed(summary=SUMMARY), NOW_US) == (
         "2f0c6a3e",
-        "2026-02-07 18:15",
-        "0:01:23",
-        "6.2 kB",
-        "0",
-        "claude -p 'two words'",
+        "done",
+        "60m",
+        "71s",
+        "451",
         "release",
         "/home/ann/work",
+        "claude -p 'two words'",
+        "6.2 kB",
+        "1.4",
     )
 
 
 @pytest.mark.parametrize(
     ("changes", "shown"),
     [
-        ({"exit_status": 3}, "3"),
-        ({"exit_status": None, "exit_signal": 9}, "SIGKILL"),
-        ({"exit_status": None, "exit_signal": 250}, "signal 250"),
-        ({"exit_status": None}, "-"),
+        ({}, "done"),
+        ({"exit_status": 3}, "failed 3"),
+        ({"exit_status": None, "exit_signal": 9}, "failed SIGKILL"),
+        ({"exit_status": None, "exit_signal": 250}, "failed signal 250"),
+        ({"exit_status": None, "exit_reason": "recorder died"}, "failed"),
+        ({"exit_status": None, "command": []}, "done"),  # another writer's: nobody said
         ({"exit_status": None, "live": True}, "recording"),
     ],
 )
-def test_how_it_ended(changes, shown: str) -> None:
-    assert row(listed(**changes), NOW_US)[HEADINGS.index("EXIT")] == shown
+def test_the_state(changes, shown: str) -> None:
+    assert cell(listed(**changes), "STATE") == shown
+
+
+@pytest.mark.parametrize(
+    ("changes", "shown"),
+    [
+        ({}, "release"),
+        ({"title": None}, "fixing the parser"),
+        ({"title": None, "summary": SUMMARY._replace(title="")}, "make it so"),
+        ({"title": None, "summary": None}, ""),
+    ],
+)
+def test_the_title(changes, shown: str) -> None:
+    assert cell(listed(**{"summary": SUMMARY, **changes}), "TITLE") == shown
+
+
+def test_what_is_not_known_is_a_dash() -> None:
+    shown = listed()
+    assert [cell(shown, heading) for heading in ("ACTIVE", "LINES")] == ["-", "-"]
+    assert as_json(shown, NOW_US)["lines"] is None
 
 
 def test_a_session_that_is_recorded_lasts_until_now() -> None:
     shown = listed(live=True, end_us=None, exit_status=None)
-    assert row(shown, NOW_US)[HEADINGS.index("LENGTH")] == "1:00:00"
     assert as_json(shown, NOW_US)["length_s"] == 3600.0
     assert as_json(shown, NOW_US)["end"] is None
-    assert row(shown, START_US - S)[HEADINGS.index("LENGTH")] == "0:00:00"
+    assert as_json(shown, START_US - S)["length_s"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (-5, "0s"), (0, "0s"), (119, "119s"), (120, "2m"), (7199, "119m"), (7200, "2h"),
+        (2 * 86_400, "2d"), (14 * 86_400, "2w"), (800 * 86_400, "2y"),
+    ],
+)  # fmt: skip
+def test_durations(seconds: int, text: str) -> None:
+    assert duration(seconds * S) == text
 
 
 @pytest.mark.parametrize(
@@ -87,7 +134,7 @@ def test_a_session_that_is_recorded_lasts_until_now() -> None:
     ],
 )
 def test_the_users_own_home_is_a_tilde(cwd: str | None, shown: str) -> None:
-    assert row(listed(cwd=cwd), NOW_US, "/home/ann")[-1] == shown
+    assert row(listed(cwd=cwd), NOW_US, "/home/ann")[HEADINGS.index("DIRECTORY")] == shown
 
 
 def test_what_a_session_says_cannot_act_on_the_terminal() -> None:
@@ -132,21 +179,27 @@ def test_a_wide_table_cuts_nothing_and_lines_up() -> None:
     assert "…" not in first + second
 
 
-def test_a_narrow_table_cuts_command_and_title_at_the_end_and_the_directory_at_its_beginning() -> (
-    None
-):
+def test_a_narrow_table_cuts_title_and_command_at_the_end_the_directory_at_its_beginning() -> None:
     long = listed(command=["make", "x" * 99], title="t" * 99, cwd="/a" * 50 + "/project")
-    (_, line) = table([row(long, NOW_US)], 80)
+    (headings, line) = table([row(long, NOW_US)], 80)
     assert cells(line) <= 80
-    assert "make x" in line
-    assert line.endswith("ect")
+    assert " tttt" in line
+    assert " make x" in line
+    assert "ect  " in line
     assert line.count("…") == 3
+    assert headings.split() == [
+        "ID", "STATE", "AGE", "ACTIVE", "LINES", "TITLE", "DIRECTORY", "COMMAND",
+    ]  # fmt: skip
+    (headings, line) = table([row(long, NOW_US)], 50)
+    assert cells(line) <= 50
+    assert headings.split()[:4] == ["ID", "STATE", "AGE", "TITLE"]
 
 
 def test_a_log_that_lies_elsewhere_is_called_by_its_file(tmp_path) -> None:
     path = tmp_path / "talk.jsonl"
     write_log(path, Said(0, b"x"))
-    shown = Listed(Session.at(str(path)), META._replace(title=None), live=False, disk_bytes=1)
+    one = Listed(Session.at(str(path)), META._replace(title=None), live=False, disk_bytes=1)
+    shown = overview(HOME, one, NOW_US)
     assert row(shown, NOW_US)[HEADINGS.index("TITLE")] == "talk.jsonl"
     assert as_json(shown, NOW_US)["title"] is None
 

@@ -10,6 +10,7 @@ import pytest
 from formats.errors import NoSuchSessionError
 from formats.layout import Home
 from player.selecting import Filters, add_filters, filters_of, selected
+from player.summary import Summary, write_summary
 from tests.support.logs import BEGINNING_US, Said, ended, start, store_log, write_log
 
 if TYPE_CHECKING:
@@ -89,7 +90,11 @@ def test_filters_that_leave_nothing_of_what_was_named(store):
     assert chosen(store, "--title", "nothing", names=("all",)) == []
 
 
-def test_a_second_title_counts(store):
-    filters = Filters(titles=("drawn",))
-    found = selected(store, [], filters, titles=lambda _: "drawn by hand")
-    assert len(found) == 3
+def test_the_title_that_a_program_gave_itself_counts(store):
+    untitled = next(one for one in selected(store, []) if one.meta.title is None)
+    store.create()
+    summary = Summary(0, 1, 0, "drawn by hand", "", 0)
+    write_summary(store, untitled.session.id, summary)
+    assert [one.meta for one in selected(store, [], Filters(titles=("drawn",)))] == [untitled.meta]
+    write_summary(store, untitled.session.id, summary._replace(title="", first_typed="make it"))
+    assert [one.meta for one in selected(store, [], Filters(titles=("make",)))] == [untitled.meta]
