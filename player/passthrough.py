@@ -13,6 +13,7 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
+from player.filtering import Filter
 from player.terminal import QUESTION, Stopped, reopened
 
 if TYPE_CHECKING:
@@ -163,19 +164,23 @@ class Leftovers:
 class PassThrough:
     """A target (see `player.loop`) that passes the recorded bytes on to a descriptor.
 
+    `filtered`: without what could act on a terminal.
+
     Onto a terminal it writes through a descriptor of its own that never waits: so a terminal that
     is stopped stops no key.
     """
 
-    def __init__(self, output: int) -> None:
+    def __init__(self, output: int, *, filtered: bool = False) -> None:
         self._left = memoryview(b"")
+        self._filter = Filter() if filtered else None
         self._terminal = os.isatty(output)
         self._output, self._waits = reopened(output)
         self.leftovers = Leftovers()
 
     def draw(self, moments: Sequence[Moment]) -> None:
         """Take the bytes of moments that are due."""
-        self._left = memoryview(b"".join([moment.entry.data for moment in moments]))
+        data = b"".join([moment.entry.data for moment in moments])
+        self._left = memoryview(data if self._filter is None else self._filter.feed(data))
 
     def flush(self) -> bool:
         """Write what fits. Whether all is out. Raises Stopped when the terminal is gone."""
@@ -191,6 +196,8 @@ class PassThrough:
         if self._terminal:
             self._left = memoryview(self.leftovers.undo() + _WIPE)
             self.leftovers = Leftovers()
+        if self._filter is not None:
+            self._filter = Filter()
 
     def leave(self) -> bool:
         """Break off, and put the terminal to rest. Whether QUESTION was asked at last.

@@ -30,8 +30,9 @@ class Options(NamedTuple):
 
     `speed` None is 1 on a terminal, and no delay elsewhere. `idle_limit_s` None is the recording's
     own limit, infinity none at all. `start`, `at` and `end` None are the session's first moment,
-    `start`, and the last. `resume`: from the place that was remembered. `find`: a pattern to be
-    looked for and marked. `dump_at`: a moment to be written in the form `dump_as`.
+    `start`, and the last. `filtered`: the bytes without what could act on a terminal. `resume`:
+    from the place that was remembered. `find`: a pattern to be looked for and marked. `dump_at`: a
+    moment to be written in the form `dump_as`.
     """
 
     home: str | None
@@ -44,6 +45,7 @@ class Options(NamedTuple):
     repeat: bool = False
     timed: bool = True
     raw: bool = False
+    filtered: bool = False
     follow: bool = False
     bare: bool = False
     fit: bool = False

@@ -42,8 +42,10 @@ times (T):
 output:
   On a terminal the screen is drawn as it was: nothing of the recording but text and style gets to
   your terminal, whatever it holds. --raw passes the recorded bytes on instead, as cat would, and
-  resets at the end what they left behind. When stdout is no terminal, the bytes are written as
-  they are and without delay; with --speed, at their time.
+  resets at the end what they left behind: a hostile recording can then set your clipboard and
+  title. --filtered passes on what cannot. When stdout is no terminal, the bytes are written as
+  they are and without delay (--filtered: without what acts on terminals); with --speed, at their
+  time.
 
 examples:
   cs-play last                     play the session recorded last
@@ -57,6 +59,7 @@ examples:
   cs-play last --dump-at 1:30 --png > screen.png
   cs-play talk.jsonl.zst           a log file, wherever it lies
   cs-play last > bytes             all that was written to the screen
+  cs-play last --filtered | less -R
 
 exit status: 0 played or quit, 2 an error, 128+N ended by signal N (Ctrl-C: 130).
 """
@@ -70,6 +73,8 @@ def main(argv: Sequence[str]) -> int:
 
     if typed.form is not None and typed.dump_at is None:
         raise UsageError(f"--{typed.form} says how --dump-at T writes the screen: give that too")
+    if typed.raw and typed.filtered:
+        raise UsageError("--raw passes all on, --filtered does not: give one of them")
     if typed.form == "png" and sys.stdout.isatty():
         raise UsageError("a picture is no text for a terminal: --png > FILE")
     options = Options(
@@ -83,6 +88,7 @@ def main(argv: Sequence[str]) -> int:
         repeat=typed.loop,
         timed=not typed.no_timing,
         raw=typed.raw,
+        filtered=typed.filtered,
         follow=typed.follow,
         bare=typed.bare,
         fit=typed.fit,
@@ -176,6 +182,12 @@ def _add_view(made: ArgumentParser) -> None:
         action="store_true",
         help="pass the recorded bytes on as they are, whatever they do to the terminal; only "
         "space, . { } Backspace and q are keys then",
+    )
+    add(
+        "--filtered",
+        action="store_true",
+        help="as --raw, but of the bytes only text, style and moves: no title, clipboard, link, "
+        "question or mode gets through; for pipes too",
     )
 
 

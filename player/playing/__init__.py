@@ -46,12 +46,14 @@ def _play(
     on_terminal = os.isatty(_STDOUT)
     code: int | None = None
     go_on = True
-    if on_terminal and not options.raw:
+    if on_terminal and not (options.raw or options.filtered):
         from player.playing.drawn import play_drawn  # noqa: PLC0415
 
         ended = play_drawn(prog, home, plan, options, more=more)
         code, go_on = ended.code, ended.at_end
     if code is None:
+        # Where nothing can be drawn, a terminal is not given over to the recording either.
+        options = options._replace(filtered=options.filtered or (on_terminal and not options.raw))
         code = _play_raw(prog, options, session, damage, on_terminal=on_terminal)
     say_damage(prog, damage)
     return code, go_on
@@ -63,10 +65,12 @@ def _play_raw(
     from player import raw  # noqa: PLC0415
 
     plan = make_plan(options, session)
+    repeat, filtered = options.repeat, options.filtered
     if options.speed is None and not on_terminal:
-        raw.copy(plan, damage, repeat=options.repeat)
+        raw.copy(plan, damage, repeat=repeat, filtered=filtered)
         return 0
-    return raw.play(prog, plan, damage, speed=options.speed or 1.0, repeat=options.repeat)
+    speed = options.speed or 1.0
+    return raw.play(prog, plan, damage, speed=speed, repeat=repeat, filtered=filtered)
 
 
 def _resumed(home: Home, session: Session, options: Options) -> Options:

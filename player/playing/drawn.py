@@ -62,7 +62,7 @@ def play_drawn(prog: str, home: Home, plan: Plan, options: Options, *, more: boo
                 if output.leave(player.last_screen):
                     terminal.swallow_answers()
     except EngineMissingError as missing:
-        say(prog, f"{missing}; the bytes are passed on as they are")
+        say(prog, f"{missing}; until then the recorded bytes are played, filtered (--filtered)")
         return Ended(None)
     finally:
         player.close()

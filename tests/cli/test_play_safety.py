@@ -59,8 +59,10 @@ def tmux(home: Path, commands: Path, tmp_path: Path) -> Iterator[Tmux]:
         (MANY, "", ["q"]),
         (CUT, "", ["q"]),
         (CUT, "--links --speed 1000", ["5", ".", ",", "q"]),
+        (MANY, "--filtered --speed 1000", []),
+        (CUT, "--filtered", ["q"]),
     ],
-    ids=["to the end", "quit", "quit in mid-sequence", "after seeks"],
+    ids=["to the end", "quit", "quit in mid-sequence", "after seeks", "filtered", "filtered, quit"],
 )
 def test_a_hostile_recording_changes_nothing(
     home: Path, tmux: Tmux, said: list[Said], options: str, keys: list[str]
@@ -71,7 +73,7 @@ def test_a_hostile_recording_changes_nothing(
     line = f"stty -g > before; cs-play last {options}; stty -g > after; echo DONE-$?"
     tmux("send-keys", f"cd {home}; clear; {line}", "Enter")
     for key in keys:
-        tmux.until(lambda shown: " / " in shown)
+        tmux.until(lambda shown: " / " in shown or "VISIBLElink" in shown)
         tmux("send-keys", key)
     tmux.until(lambda shown: "DONE-0" in shown)
     tmux("send-keys", "echo nothing-else", "Enter")
@@ -168,8 +170,9 @@ def test_without_an_engine_the_bytes_are_passed_on(
     window = play("last")
     window.see("shown")
     window.leave()
-    assert b"\x1b]2;raw\x07" in window.screen
-    assert b"the bytes are passed on as they are" in window.screen
+    assert b"\x1b]2;" not in window.screen
+    assert b"no screen engine for this platform" in window.screen
+    assert b"the recorded bytes are played, filtered" in window.screen
 
 
 def test_the_window_may_change_its_size(home: Path, play: Open) -> None:
