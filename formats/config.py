@@ -59,6 +59,8 @@ class Config(NamedTuple):
     """How long what was recorded may wait to be durable: none (for ever), 100ms, 1s, each."""
     strict: bool = False
     """Whether a log that cannot be written ends the session."""
+    sign_key: str | None = None
+    """A file with a private key of OpenSSH (Ed25519) by which closed segments are signed."""
 
 
 def load(home: Home, environ: Mapping[str, str], flags: Mapping[str, str] | None = None) -> Config:
@@ -260,6 +262,15 @@ def _sync(value: object) -> str:
     return str(value)
 
 
+def _path(value: object) -> str | None:
+    if value == "none":
+        return None
+    path = os.path.expanduser(value) if isinstance(value, str) else ""
+    if not path.startswith("/") or "\0" in path:
+        raise ValueError("a file by its whole path, as ~/.ssh/sessions")
+    return path
+
+
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError("true or false")  # noqa: TRY004  as above
@@ -294,6 +305,7 @@ _CHECKS: dict[str, Callable[[object], Any]] = {
     "seal_after": _seal_after,
     "sync": _sync,
     "strict": _flag,
+    "sign_key": _path,
 }
 
 

@@ -30,7 +30,8 @@ class Finding(NamedTuple):
     `kind` is `line` (it is no entry), `changed` (all its lines read, and yet a hash says that a
     byte from `offset` to `end` is not what was written), `frame` (cannot be decompressed), `torn`
     (the last line lacks its end), `cut` (the end is missing), `container` (the sealed file has
-    changed, its content has not), `chain` (the next segment continues another one) or `missing`.
+    changed, its content has not), `chain` (the next segment continues another one), `signature`
+    (it is wrong, or lacks) or `missing`.
     Offsets in bytes of log, lines from 1, times in microseconds since the epoch: of the entries
     before and behind it. None is what cannot be told.
     """

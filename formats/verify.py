@@ -3,7 +3,7 @@
 What proves a segment, in this order: its own fingerprint once it is sealed, the `previous_sha256`
 in the segment that follows, the checkpoints beside the log. Lines are decoded only to locate
 damage, and where nothing proves them. A bug or a bad disk is found so. Somebody who
-rewrites the log and all its hashes is not: nothing is signed.
+rewrites the log and all its hashes is found only by a signature, where there is one.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from formats import fingerprint, locate
+from formats import fingerprint, locate, signatures
 from formats.checkpoints import read_checkpoints
 from formats.damage import Damage
 from formats.errors import LogError, printable
@@ -47,6 +47,7 @@ class Job(NamedTuple):
     last: bool = False
     sha256: bool = True
     """Whether the hash of all of it is wanted, also where nothing can be proven by it."""
+    signature: signatures.Signature | None = None
 
 
 class Verdict(NamedTuple):
@@ -69,6 +70,7 @@ class Verdict(NamedTuple):
     has_exit: bool = False
     findings: tuple[Finding, ...] = ()
     last: bool = False
+    signed: signatures.Signed | None = None
 
 
 def plan(session: Session, *, live: bool = False, sha256: bool = True) -> list[Job]:
@@ -86,7 +88,8 @@ def plan(session: Session, *, live: bool = False, sha256: bool = True) -> list[J
     if opened is not None:
         stated = _first_line(opened)[0]
         files[max(stated, max(closed, default=0) + 1)] = opened
-    expected = {*range(1, max(files, default=0) + 1), *blocks}
+    signed = signatures.read_signatures(session.folder, session.id)
+    expected = {*range(1, max(files, default=0) + 1), *blocks, *signed}
     numbers = range(1, max(expected, default=0) + 1)
     return [
         Job(
@@ -98,6 +101,7 @@ def plan(session: Session, *, live: bool = False, sha256: bool = True) -> list[J
             live,
             number == numbers[-1],
             sha256,
+            signed.get(number),
         )
         for number in numbers
     ]
@@ -156,7 +160,8 @@ def _check_file(job: Job, path: str, file: BinaryIO) -> Verdict:
     found = fingerprint.find(file) if path.endswith(SEALED) else None
     fits = found is not None and fingerprint.fits(file, found)
     # Half of the work, and where checkpoints or the file's own hash prove all, it adds nothing.
-    whole = job.sha256 or not (fits or (stated is None and job.blocks))
+    asked = job.sha256 or (job.signature is not None and not fits)
+    whole = asked or not (fits or (stated is None and job.blocks))
     damage, scan = Damage(), Scan(job.blocks, whole=whole)
     for offset, data in locate.contents(file, path, damage):
         scan.feed(offset, data)
@@ -187,6 +192,7 @@ def _check_file(job: Job, path: str, file: BinaryIO) -> Verdict:
     if expected > scan.size and not damage:
         what = f"its last {expected - scan.size} bytes are missing"
         findings.append(locate.Finding("cut", what, scan.size, expected))
+    signed = _signed(job, digest, findings)
     return Verdict(
         session_id=job.session.id,
         number=job.number,
@@ -201,7 +207,25 @@ def _check_file(job: Job, path: str, file: BinaryIO) -> Verdict:
         has_exit=scan.has_exit,
         findings=tuple(findings),
         last=job.last,
+        signed=signed,
     )
+
+
+def _signed(job: Job, digest: bytes | None, findings: list[Finding]) -> signatures.Signed | None:
+    """What its signature proves; one that is wrong is a finding, unless others say why it is."""
+    said = job.signature
+    if said is None:
+        return None
+    key = signatures.fingerprint(said.key)
+    valid = signatures.is_valid(job.session.id, said)
+    if valid is False:
+        findings.append(locate.Finding("signature", f"its signature by {key} is wrong"))
+    elif digest is None or digest.hex() != said.sha256:
+        valid = False
+        if not findings:
+            what = f"it is not what {key} signed: that has another SHA-256"
+            findings.append(locate.Finding("signature", what))
+    return signatures.Signed(key, valid)
 
 
 def _proofs(

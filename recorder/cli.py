@@ -44,6 +44,10 @@ def main(argv: list[str]) -> int:
         )
     # Before anything is made: a command that is not there leaves nothing behind.
     find_command(options.command[0], options.directory, os.environ)
+    if options.sign_key is not None:
+        from recorder.signing import check_key  # noqa: PLC0415  for who signs alone
+
+        check_key(options.sign_key)
     options.home.create()
     return Recording(options, Terminal.standard()).run()
 
@@ -69,6 +73,7 @@ class Recording:
             on_rotated=self._sealing.start,
             on_fault=self._notice.fault,
             sync_s=options.sync_s,
+            sign_key=options.sign_key,
         )
 
     def run(self) -> int:

@@ -70,9 +70,12 @@ class _End(NamedTuple):
     has_exit: bool
 
 
-def close_dead(home: Home, session_id: str, files: Files = FILES) -> bool:
+def close_dead(
+    home: Home, session_id: str, files: Files = FILES, sign_key: str | None = None
+) -> bool:
     """Write the end of a session's log, and its summary; whether its end was missing.
 
+    What was the open segment is signed with the key in the file `sign_key`.
     Raises LiveSessionError when a recorder or a sealer is at work on it, OSError and LogError when
     it cannot be read or written: the next time goes on.
     """
@@ -87,7 +90,7 @@ def close_dead(home: Home, session_id: str, files: Files = FILES) -> bool:
             return False
         if not end.has_exit:
             _write_end(last, end, session_id, time_us, files)
-            _cover(home, session_id, last)
+            _cover(home, session_id, last, sign_key or "")
         meta = rebuild(Session(session_id, home.logs))
         write_meta(home.meta(session_id), meta, files)
         return not end.has_exit
@@ -235,12 +238,13 @@ def _write_end(last: _Last, end: _End, session_id: str, time_us: int, files: Fil
     files.sync_data(fd)
 
 
-def _cover(home: Home, session_id: str, last: _Last) -> None:
+def _cover(home: Home, session_id: str, last: _Last, sign_key: str) -> None:
     """Checkpoints to the end: what the recorder had no time to cover, and what is new."""
     digest = Digest(home, session_id)
     try:
         digest.begin(last.number, os.dup(last.file.fileno()))
-        digest.close(os.fstat(last.file.fileno()).st_size)
+        size = os.fstat(last.file.fileno()).st_size
+        digest.sign(sign_key, size, digest.close(size), last=True)
     except OSError:  # a full disk: what is not covered stays so
         pass
     finally:

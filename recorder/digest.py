@@ -1,8 +1,9 @@
-"""`python -m recorder.digest HOME SESSION_ID`: hash a log that is being written, for its recorder.
+"""`python -m recorder.digest HOME SESSION_ID KEY`: hash a log for the recorder that writes it.
 
 Lines on descriptor 0 tell what to do: `open NUMBER DEVICE INODE` a segment, `look` what is new,
 `close SIZE` the segment (its SHA-256 goes out on 1), `end SIZE` the session. When nobody can ask
-any more, all whole lines are covered: the recorder may have been killed.
+any more, all whole lines are covered: the recorder may have been killed. What is closed is signed,
+where KEY names a key (it is empty where none does).
 """
 
 from __future__ import annotations
@@ -85,6 +86,15 @@ class Digest:
         self._state()
         return self._whole.hexdigest() if whole else _NO_HASH
 
+    def sign(self, key_path: str, size: int, sha256_hex: str, *, last: bool) -> None:
+        """Sign the segment, which is complete by now, where there is a key and a hash."""
+        if key_path and sha256_hex != _NO_HASH:
+            from formats.signatures import Signature  # noqa: PLC0415  for who signs alone
+            from recorder.signing import sign  # noqa: PLC0415
+
+            said = Signature(self._number, size, sha256_hex, last, b"", b"")
+            sign(self._home, self._session_id, key_path, said)
+
     def leave(self) -> None:
         """Let go of the segment."""
         if self._fd >= 0:
@@ -160,7 +170,7 @@ class _SumsFile:
         return begin + tail.rfind(b"\n") + 1 if b"\n" in tail else 0
 
 
-def _serve(digest: Digest) -> None:
+def _serve(digest: Digest, key_path: str) -> None:
     asked = select.poll()
     asked.register(0, select.POLLIN)
     rest, wait_ms = b"", None
@@ -176,23 +186,27 @@ def _serve(digest: Digest) -> None:
         for line in lines:
             command, *numbers = line.split()
             if command == b"end":
-                digest.close(int(numbers[0]))
+                size = int(numbers[0])
+                digest.sign(key_path, size, digest.close(size), last=True)
                 return
             if command == b"open":
                 digest.open(*map(int, numbers))
             elif command == b"close":
-                os.write(1, digest.close(int(numbers[0])).encode("ascii"))
+                size = int(numbers[0])
+                found = digest.close(size)
+                os.write(1, found.encode("ascii"))  # the recorder waits for it
+                digest.sign(key_path, size, found, last=False)
         if digest.read_along() > _FLOOD_BYTES:
             wait_ms = _LOOK_EACH_MS
 
 
 def main(argv: list[str]) -> int:
     """Serve one recorder to its end."""
-    path, session_id = argv
+    path, session_id, key_path = argv
     if not is_session_id(session_id):
         return 2
     try:
-        _serve(Digest(Home(path), session_id))
+        _serve(Digest(Home(path), session_id), key_path)
     except OSError:  # a full disk: what is not covered stays so
         return 1
     return 0

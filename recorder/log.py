@@ -40,6 +40,7 @@ class Log:
     Two threads write: the lock makes "stamp, then write" one step, so times never run backwards
     in the file and lines never mix. `on_rotated` is told when a segment was closed, `on_fault` when
     something could not be written. `sync_s` is the time between syncs, EACH or None (never).
+    Closed segments are signed with the key in the file `sign_key`.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Log:
         on_rotated: Callable[[], None] = _nothing,
         on_fault: Callable[[], None] = _nothing,
         sync_s: float | None = 1.0,
+        sign_key: str | None = None,
         files: Files | None = None,
     ) -> None:
         self.path = home.log(session_id)
@@ -64,7 +66,7 @@ class Log:
         self._offset_us = 0
         self._encoder = LineEncoder(session_id)
         self._stamp = Stamper().stamp
-        self._sums = Sums(home, session_id, rotate_bytes)
+        self._sums = Sums(home, session_id, rotate_bytes, sign_key)
         try:
             self._writer = Writer(
                 files=files or Files(),

@@ -110,7 +110,7 @@ class Maintenance:
         new = not self._is_idle(one, _US_PER_MINUTE)
         if not new and remove_empty(self._home, one.session_id, self._files):
             self.done.append(f"removed the log of {one.session_id}, which has not begun")
-        elif close_dead(self._home, one.session_id, self._files):
+        elif close_dead(self._home, one.session_id, self._files, self._config.sign_key):
             self.done.append(f"closed {one.session_id}: its recorder died")
             self._note_changed(one)
 

@@ -67,6 +67,7 @@ class Options(NamedTuple):
     capture_env: tuple[str, ...]
     sync_s: float | None
     strict: bool
+    sign_key: str | None
 
 
 class _Parser(argparse.ArgumentParser):
@@ -104,6 +105,7 @@ def parse_options(argv: Sequence[str], environ: Mapping[str, str]) -> Options:
         capture_env=config.capture_env,
         sync_s=_SYNC_S[config.sync],
         strict=config.strict or flags.strict,
+        sign_key=config.sign_key,
     )
 
 

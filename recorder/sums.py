@@ -29,8 +29,11 @@ _MOST_STARTS = 3
 class Sums:
     """The hashing process of one session. Called with the log's lock held."""
 
-    def __init__(self, home: Home, session_id: str, full_bytes: int) -> None:
+    def __init__(
+        self, home: Home, session_id: str, full_bytes: int, sign_key: str | None = None
+    ) -> None:
         self._home = home
+        self._sign_key = sign_key
         self._session_id = session_id
         self._near_full: float = max(full_bytes - _HEADSTART_BYTES, full_bytes * 3 // 4)
         self._look_at: float = self._near_full
@@ -110,7 +113,7 @@ class Sums:
         ask_read, self._ask_fd = os.pipe2(os.O_CLOEXEC)
         self._answer_fd, answer_write = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(self._ask_fd, False)
-        arguments = (self._home.path, self._session_id)
+        arguments = (self._home.path, self._session_id, self._sign_key or "")
         try:
             self._pid = start_module("recorder.digest", arguments, (ask_read, answer_write))
         except OSError:

@@ -25,6 +25,7 @@ _ALL = "all"
 _SHOWN_ID = 8
 _MOST_THREADS, _AHEAD = 4, 4
 _SHOWN_FINDINGS = 20
+_INSTALL = "pip install 'claude-sessions-recorder[sign]'"
 
 _DESCRIPTION = """\
 Check that the logs of sessions are what was written.
@@ -38,13 +39,16 @@ how it is known:
   one before, and beside the open one checkpoints are kept, one a second. What they prove is not
   decoded; what they do not prove is, line by line. The last second of a recorder that was killed
   has no checkpoint: its lines are checked for their form alone, and not counted as proven.
+  With sign_key in the config each segment is signed when it is closed. A signature that is wrong
+  is damage; that there is none is damage with --signed-by alone.
 
 output:
   One line a session, and one for each thing that is wrong: where (segment, line, byte), when, what.
   A gap that the log itself states is told, and is nothing wrong.
   --json, one object a segment: session_id, path, segment, form (sealed, closed, open), state
   (whole, torn: the last line lacks its end, damaged, missing), recording, log_bytes, disk_bytes,
-  proven_bytes (of log_bytes, by SHA-256), sha256, gaps (places, entries, bytes), damage (kind,
+  proven_bytes (of log_bytes, by SHA-256), sha256, signed (by which key,
+  valid: null where it could not be checked; null), gaps (places, entries, bytes), damage (kind,
   what, line, last_line, offset, end, at, until: the times of the entries before and behind it)
 
 examples:
@@ -52,6 +56,7 @@ examples:
   cs-verify last                          one session
   cs-verify 3f2a -v                       each of its segments
   cs-verify talk.jsonl.zst                a log file, wherever it lies
+  cs-verify all --signed-by ~/.ssh/sessions.pub
   cs-verify --json | jq 'select(.state != "whole")'
 
 exit status: 0 nothing wrong, 1 something found, 2 an error.
@@ -65,13 +70,17 @@ def main(argv: Sequence[str]) -> int:
     from formats.layout import Home  # noqa: PLC0415
 
     home = Home.of(os.environ, typed.home)
-    found, count, failed = False, 0, False
+    wanted = _wanted_key(typed.signed_by)
+    found, count, failed, unchecked = False, 0, False, False
     for session, live, verdicts in _verified(home, typed.sessions or [_ALL], sha256=typed.json):
         count += 1
         if isinstance(verdicts, SessionsError):  # one that cannot be read hides no other
             failed = True
             say(PROG, str(verdicts))
             continue
+        if wanted is not None:
+            verdicts = _required(verdicts, wanted, live=live)  # noqa: PLW2901
+        unchecked = unchecked or any(v.signed and v.signed.valid is None for v in verdicts)
         found = found or any(verdict.findings for verdict in verdicts)
         if typed.json:
             for verdict in verdicts:
@@ -81,6 +90,8 @@ def main(argv: Sequence[str]) -> int:
             print(escaped(line), flush=True)
     if not count:
         say(PROG, f"no session is recorded yet in {home.logs}: cs-rec makes one")
+    if unchecked:
+        say(PROG, f"signatures were not checked: {_INSTALL}")
     if failed:
         return SessionsError.exit_code
     return _FOUND if found else _CLEAN
@@ -91,7 +102,46 @@ def parser() -> ArgumentParser:
     made = command_parser(PROG, "[options] [SESSION ... | all]", _DESCRIPTION, _EPILOG)
     made.add_argument("sessions", metavar="SESSION", nargs="*", help=SESSION_HELP)
     made.add_argument("-v", "--verbose", action="store_true", help="a line for each segment")
+    made.add_argument(
+        "--signed-by",
+        metavar="KEY",
+        help="only what this key signed is right: a file with a public key, or SHA256:...",
+    )
     made.add_argument("--json", action="store_true", help="one JSON object a segment")
+    return made
+
+
+def _wanted_key(text: str | None) -> str | None:
+    """The fingerprint of the key by which all must be signed."""
+    if text is None:
+        return None
+    from importlib.util import find_spec  # noqa: PLC0415
+
+    from formats.errors import ConfigError  # noqa: PLC0415
+    from formats.signatures import fingerprint_of  # noqa: PLC0415
+
+    if find_spec("cryptography") is None:
+        raise ConfigError(f"--signed-by cannot check any signature: {_INSTALL}")
+    return fingerprint_of(text)
+
+
+def _required(verdicts: Sequence[Verdict], wanted: str, *, live: bool) -> list[Verdict]:
+    """The same, with a finding for each segment that this key has not signed.
+
+    The open segment of a session that is being recorded is signed when it is closed.
+    """
+    from formats.locate import Finding  # noqa: PLC0415
+
+    made: list[Verdict] = []
+    for verdict in verdicts:
+        by = verdict.signed
+        open_now = live and verdict.last
+        if verdict.path is None or open_now or (by and by.key == wanted and by.valid is not None):
+            made.append(verdict)
+            continue
+        what = f"it is signed by {by.key}, not by {wanted}" if by else f"{wanted} has not signed it"
+        findings = (*verdict.findings, Finding("signature", what))
+        made.append(verdict._replace(findings=findings, state="damaged"))
     return made
 
 
@@ -175,10 +225,20 @@ def _summary(verdicts: Sequence[Verdict], *, live: bool) -> Iterator[str]:
     places, entries, size = (sum(each) for each in zip(*(v.gaps for v in verdicts), strict=True))
     if places:
         yield f"{places} stated gap{'s' if places > 1 else ''} ({entries} entries, {size} bytes)"
+    yield from _by_whom(verdicts)
     if live:
         yield "being recorded"
     elif verdicts[-1].last and not verdicts[-1].has_exit and verdicts[-1].path is not None:
         yield "no exit line: its recorder was ended"
+
+
+def _by_whom(verdicts: Sequence[Verdict]) -> Iterator[str]:
+    """Which keys have signed how much of it."""
+    keys = [verdict.signed.key for verdict in verdicts if verdict.signed and verdict.signed.valid]
+    there = sum(verdict.path is not None for verdict in verdicts)
+    for key in dict.fromkeys(keys):
+        count = keys.count(key)
+        yield f"signed by {key}" if count == there else f"{count} of {there} signed by {key}"
 
 
 def _sizes(verdicts: Sequence[Verdict]) -> Iterator[str]:
@@ -229,6 +289,7 @@ def _as_json(verdict: Verdict, *, live: bool) -> str:
         "disk_bytes": verdict.disk_bytes,
         "proven_bytes": verdict.proven_bytes,
         "sha256": verdict.sha256,
+        "signed": verdict.signed and verdict.signed._asdict(),
         "gaps": verdict.gaps._asdict(),
         "damage": [finding.as_json() for finding in verdict.findings],
     }
