@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from formats.errors import LogError
 from player.cli.asking import in_store, short
@@ -12,11 +12,13 @@ from player.cli.console import SESSION_HELP, command_parser, say, say_damage
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from formats.layout import Home
+    from formats.marks import Mark
     from formats.session import Session
     from formats.trash import Trashed
+    from formats.user import UserData
     from player.redact.redaction import Redaction
 
 PROG = "cs-redact"
@@ -50,6 +52,7 @@ def main(argv: Sequence[str]) -> int:
     """Redact sessions."""
     typed = parser().parse_args(argv)
     from formats.config import load  # noqa: PLC0415  not for --help and wrong usage
+    from formats.holding import held  # noqa: PLC0415
     from formats.layout import Home  # noqa: PLC0415
     from formats.session import Damage  # noqa: PLC0415
     from player.redact.finder import Finder  # noqa: PLC0415
@@ -59,15 +62,22 @@ def main(argv: Sequence[str]) -> int:
     finder = Finder.of(load(home, os.environ))
     code = 0
     for session in in_store(home, typed.sessions):
+        if not typed.dry_run:
+            home.create()
+            with held(home, session.id):  # else it would be found out after all the work
+                pass
         damage = Damage()
         redaction = Redaction.of(session, finder, damage)
+        beside = _Beside.of(home, session.id)
+        for text in beside.texts():
+            redaction.learn(text)
         report = redaction.report
         if report.left:
             code = _FAILED
         say_damage(PROG, damage)
         say(PROG, f"{short(session.id)}: {report.in_words()}")
         if report.secrets and not typed.dry_run:
-            _rewrite(home, session, redaction, now=typed.now)
+            _rewrite(home, session, redaction, beside, now=typed.now)
     return code
 
 
@@ -80,14 +90,47 @@ def parser() -> ArgumentParser:
     return made
 
 
-def _rewrite(home: Home, session: Session, redaction: Redaction, *, now: bool) -> None:
+class _Beside(NamedTuple):
+    """What lies beside a session's log and is a person's own: title, tags, markers."""
+
+    said: UserData
+    marks: Sequence[Mark]
+
+    @classmethod
+    def of(cls, home: Home, session_id: str) -> _Beside:
+        from formats.marks import read_marks  # noqa: PLC0415  not for --help
+        from formats.user import read_user  # noqa: PLC0415
+
+        return cls(read_user(home.user(session_id)), read_marks(home, session_id))
+
+    def texts(self) -> Iterator[str]:
+        """All that is written there."""
+        yield self.said.title or ""
+        yield from self.said.tags or ()
+        for mark in self.marks:
+            yield mark.label
+
+    def write(self, home: Home, session_id: str, redaction: Redaction) -> None:
+        """Put it beside the session again, its secrets masked."""
+        from formats.marks import add_mark  # noqa: PLC0415
+        from formats.user import NOTHING, write_user  # noqa: PLC0415
+
+        said = self.said
+        if said != NOTHING:
+            title = None if said.title is None else redaction.text(said.title)
+            tags = None if said.tags is None else tuple(map(redaction.text, said.tags))
+            write_user(home.user(session_id), said._replace(title=title, tags=tags))
+        for mark in self.marks:
+            add_mark(home, session_id, mark.at_us, redaction.text(mark.label))
+
+
+def _rewrite(
+    home: Home, session: Session, redaction: Redaction, beside: _Beside, *, now: bool
+) -> None:
     """Write it anew in the place of the original."""
-    from formats.marks import add_mark, read_marks  # noqa: PLC0415
     from formats.trash import discard, erase  # noqa: PLC0415
-    from formats.user import NOTHING, read_user, write_user  # noqa: PLC0415
     from formats.writing import SessionWriter  # noqa: PLC0415
 
-    said, marks = read_user(home.user(session.id)), read_marks(home, session.id)
     removed: list[Trashed] = []
 
     def move_away() -> None:
@@ -96,12 +139,7 @@ def _rewrite(home: Home, session: Session, redaction: Redaction, *, now: bool) -
     with SessionWriter(home, session.id, before_publishing=move_away) as writer:
         for entry in redaction.entries():
             writer.add(entry)
-    if said != NOTHING:
-        title = None if said.title is None else redaction.text(said.title)
-        tags = None if said.tags is None else tuple(map(redaction.text, said.tags))
-        write_user(home.user(session.id), said._replace(title=title, tags=tags))
-    for mark in marks:
-        add_mark(home, session.id, mark.at_us, redaction.text(mark.label))
+    beside.write(home, session.id, redaction)
     if not removed:
         raise LogError(f"{short(session.id)} could not be replaced")
     if now:

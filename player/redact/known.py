@@ -30,6 +30,7 @@ _MOST_VALUES: Final = 2000
 _FEW_SEEDS: Final = 40
 _MOST_SEEDS: Final = 4000
 _LONGEST_COMPARED: Final = 256
+_INSIDE: Final = re.compile(rb"\x01+")
 
 
 class Known:
@@ -67,14 +68,11 @@ class Known:
 
     def spans(self, text: bytes) -> list[tuple[int, int]]:
         """Where in `text` values stand, or parts of them; by their place, without overlaps."""
-        found = sorted({span for seed in self._seeds(text) for span in self._at(seed, text)})
-        joined: list[tuple[int, int]] = []
-        for start, end in found:
-            if joined and start <= joined[-1][1]:
-                joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-            else:
-                joined.append((start, end))
-        return joined
+        inside = bytearray(len(text))
+        for seed in self._seeds(text):
+            for start, end in self._at(seed, text, inside):
+                inside[start:end] = b"\1" * (end - start)
+        return [match.span() for match in _INSIDE.finditer(inside)]
 
     def without_parts(self) -> Known:
         """The values that are not part of another: of one that was seen to grow, the last."""
@@ -96,8 +94,10 @@ class Known:
         self._joined += value + b"\0"
         self._gate = None
         last = len(value) - _SEED
-        for place in {*range(0, last, _SEED), last}:
-            self._add_seed(value[place : place + _SEED], value, place)
+        # One that repeats itself has each seed many times: the first and the last of them do.
+        seeds = [(value[place : place + _SEED], place) for place in (*range(0, last, _SEED), last)]
+        for seed, place in dict(reversed(seeds)).items() | dict(seeds).items():
+            self._add_seed(seed, value, place)
         if public:
             # What follows `sk-ant-` is the secret from its first character on.
             seed = public[1 - _SEED :] + value[: max(1, _SEED - len(public[1 - _SEED :]))]
@@ -107,14 +107,15 @@ class Known:
         values = self._parts.setdefault(seed, {}).setdefault(offset, [])
         insort(values, value, key=itemgetter(slice(max(0, offset), None)))
 
-    def _at(self, seed: bytes, text: bytes) -> Iterator[tuple[int, int]]:
-        """The parts of values around each place where the seed stands."""
+    def _at(self, seed: bytes, text: bytes, inside: bytearray) -> Iterator[tuple[int, int]]:
+        """The parts of values around each place where the seed stands, unless it is in one."""
         place = text.find(seed)
         while place >= 0:
-            for value, offset in self._nearest(seed, text, place):
-                span = self._around(text, place - offset, value, max(0, offset))
-                if span is not None:
-                    yield span
+            if not (inside[place] and inside[place + len(seed) - 1]):
+                for value, offset in self._nearest(seed, text, place):
+                    span = self._around(text, place - offset, value, max(0, offset))
+                    if span is not None:
+                        yield span
             place = text.find(seed, place + 1)
 
     def _nearest(self, seed: bytes, text: bytes, place: int) -> Iterator[tuple[bytes, int]]:

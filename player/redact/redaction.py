@@ -20,7 +20,7 @@ from player.screen import ScreenEngineError
 from player.sizing import initial_size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from formats.entry import Entry
     from formats.session import Damage, Session
@@ -75,6 +75,7 @@ class Redaction:
         self._size = size
         self._known = Known()
         self._marks = Marks()
+        self._said: dict[bytes, Hit] = {}
         self._count: int | None = None
         self._report: Report | None = None
 
@@ -111,6 +112,14 @@ class Redaction:
         """A text of this session, as a title or a label, with secrets masked."""
         return redacted_text(text, self._finder, self._known)
 
+    def learn(self, text: str, at_us: int = 0) -> None:
+        """Count the secrets in a text that belongs to the session, and look for them in it too."""
+        data = text.encode("utf-8", "surrogatepass")
+        for found in self._finder.find(data):
+            value = data[found.start : found.end]
+            self._said.setdefault(value, Hit(found.rule, value, at_us))
+            self._known.add(found, data)
+
     def _taken(self) -> Iterator[Entry]:
         return islice(self._entries(), self._count)
 
@@ -121,9 +130,9 @@ class Redaction:
         except ScreenEngineError:
             size, rendered = None, False
             found = self._search(None, Spots(), parts=False)
-        secrets = dict(found.hits)
-        for _ in range(_MOST_ROUNDS):
-            if not found.hits:
+        secrets = {**self._said, **found.hits}
+        for number in range(_MOST_ROUNDS):
+            if not found.hits and (number or not self._said):
                 break
             self._known = self._known.without_parts()
             spots = Spots()
@@ -152,8 +161,14 @@ class Redaction:
         count = 0
         for entry in entries:
             count += 1
-            yield self._without_words(entry)
+            if self._count is None:
+                self._learn_words(entry)
+            yield entry
         self._count = count
+
+    def _learn_words(self, entry: Entry) -> None:
+        for text in texts_in((entry.event, entry.extra)):
+            self.learn(text, entry.time_us)
 
     def _without_words(self, entry: Entry) -> Entry:
         """With what events and other fields say masked."""
@@ -174,6 +189,20 @@ class Redaction:
         if isinstance(value, dict):
             return {k: self._value(v) for k, v in cast("dict[str, Any]", value).items()}
         return value
+
+
+def texts_in(value: object) -> Iterator[str]:
+    """All texts in a value of JSON, other than names of fields; those of a list joined too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        items = cast("Sequence[object]", value)
+        for one in items:
+            yield from texts_in(one)
+        # A command: an option may say what the next word is.
+        yield " ".join(one for one in items if isinstance(one, str))
+    elif isinstance(value, dict):
+        yield from texts_in(list(cast("dict[str, object]", value).values()))
 
 
 def redacted_text(text: str, finder: Finder, known: Known | None = None) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _FIRST, _PLANES, _PER_PLANE = 0x40000, 10, 0xFFFE
 _DIGITS: Final = _PLANES * _PER_PLANE
 _UTF8_BYTES: Final = 4
+_MOST_TOLD: Final = 4000
 
 
 @cache
@@ -43,6 +44,7 @@ class Provenance:
         self._cutter = Cutter()
         self._drawn: list[str] = []
         self._drawn_high: list[str] | None = None
+        self._told: set[tuple[str, str, frozenset[int]]] = set()
 
     def resize(self, size: Size) -> None:
         """Change the size, as the window did."""
@@ -86,21 +88,25 @@ class Provenance:
         self._drawn, self._drawn_high = drawn, None
         return True
 
-    def writers(self, row: int, cells: list[int], of: str) -> list[int]:
+    def writers(self, row: int, cells: set[int], of: str) -> list[int]:
         """The places in the output of the bytes that wrote these characters of a row.
 
-        `of` is the row as the screen shows it. Characters whose writer is not known are left out,
-        all of them when the row does not look as it should.
+        `of` is the row as the screen shows it. Blanks and characters whose writer is not known are
+        left out, all of them when the row does not look as it should; so is what was told before.
         """
         if self._drawn_high is None:
             self._drawn_high = self._high.text()
         low, high = self._drawn[row], self._drawn_high[row]
-        if not len(low) == len(high) == len(of):
+        told = (low, high, frozenset(cells))
+        if told in self._told or not len(low) == len(high) == len(of):
             return []
+        if len(self._told) >= _MOST_TOLD:
+            self._told.clear()
+        self._told.add(told)
         found: list[int] = []
         for cell in cells:
             low_digit, high_digit = _digit(low[cell]), _digit(high[cell])
-            if low_digit is not None and high_digit is not None:
+            if low_digit is not None and high_digit is not None and not of[cell].isspace():
                 found.append(high_digit * _DIGITS + low_digit)
         return found
 

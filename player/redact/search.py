@@ -127,8 +127,7 @@ class Search:
         self._bad, self._looked_at = bad, number
         if bad and self._marks is not None and self._writers is not None and self._writers.look():
             for row, cells in self._shown.cells(rows).items():
-                inked = sorted(cell for cell in cells if not rows[row][cell].isspace())
-                self._marks.output.update(self._writers.writers(row, inked, rows[row]))
+                self._marks.output.update(self._writers.writers(row, cells, rows[row]))
 
 
 def _pieces(data: bytes, *, close: bool) -> Iterator[tuple[bytes, bool]]:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import fcntl
 import json
+import uuid
 from typing import TYPE_CHECKING
 
+import zstandard
+
+from formats.entry import decode_line
 from formats.layout import Home
 from formats.session import Session
-from tests.support.logs import Said, ended, start, store_log
+from formats.writing import SessionWriter
+from tests.support.logs import Said, ended, lines, start, store_log
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,6 +58,80 @@ def test_a_session_is_rewritten_and_the_original_kept(cs, home: Path) -> None:
     assert cs("rm", "--now", "-y", session_id).returncode == 0
     assert cs("restore", session_id).returncode == 0
     assert BODY.encode() in data_of(home, session_id)
+
+
+def everything_in(folder: Path) -> dict[str, bytes]:
+    """Each file below it, what is compressed in plain."""
+    found: dict[str, bytes] = {}
+    for path in folder.rglob("*"):
+        if path.is_file():
+            data = path.read_bytes()
+            if path.suffix == ".zst":
+                reader = zstandard.ZstdDecompressor().stream_reader(data, read_across_frames=True)
+                data = reader.read()
+            found[str(path)] = data
+    return found
+
+
+def decoded(data: bytes) -> bytes:
+    """A log's lines with what they hold in base64, or other data as it is."""
+    lines = [json.loads(line) for line in data.splitlines() if line.startswith(b'{"timestamp"')]
+    return b"".join(base64.b64decode(line["data"]) for line in lines) + data
+
+
+def test_nothing_of_the_original_is_left_but_in_the_trash(cs, home: Path) -> None:
+    """Sealed segments, summary, search index, keyframes, marks: all of it is made anew."""
+    session_id = stored_in_segments(home)
+    cs("meta", session_id, "--title", f"again {KEY}", "--tag", "kept")
+    assert cs("index", session_id).returncode == 0
+    assert BODY in cs("grep", session_id, "token").stdout
+    segments = len(list((home / "logs").glob("*.jsonl.zst")))
+    # A token that no rule knows, were it not called one in the command.
+    named = "Zx81-Quux-7731"
+    assert any(named.encode() in decoded(data) for data in everything_in(home).values())
+    done = cs("redact", session_id)
+    assert done.returncode == 0, done.stderr
+    for path, data in everything_in(home).items():
+        clean = BODY.encode() not in decoded(data) and named.encode() not in decoded(data)
+        assert clean or "/trash/" in path, path
+    assert cs("verify", session_id).returncode == 0
+    assert BODY not in cs("grep", session_id, "token").stdout
+    (listed,) = (json.loads(line) for line in cs("ls", "--json").stdout.splitlines())
+    assert listed["title"].startswith("again ghp_*")
+    assert listed["tags"] == ["kept"]
+    assert listed["command"] == ["deploy", "--token", "*" * len(named)]
+    assert listed["segments"] == segments > 1
+    again = cs("redact", session_id)
+    assert "no secret found" in again.stderr
+
+
+def stored_in_segments(home: Path) -> str:
+    """A session in three sealed segments, each with the key in it, and another in its command."""
+    named = "Zx81-Quux-7731"
+    said = [
+        start(command=["deploy", "--token", named]),
+        Said(10, f"deploying with {named}\r\n".encode()),
+        *(Said(20 + n, f"line {n} token {KEY}\r\n".encode()) for n in range(450)),
+        ended(4000),
+    ]
+    session_id = str(uuid.uuid4())
+    with SessionWriter(Home(str(home)), session_id, rotate_bytes=50_000) as writer:
+        for line in lines(said, session_id):
+            writer.add(decode_line(line))
+    return session_id
+
+
+def test_a_session_that_is_being_recorded_is_not_rewritten(cs, home: Path) -> None:
+    session_id = stored(home)
+    before = everything_in(home)
+    with (home / "logs" / f"{session_id}.jsonl").open() as log:
+        fcntl.flock(log, fcntl.LOCK_EX)
+        done = cs("redact", session_id)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        f"cs-redact: {session_id[:8]} is being recorded: end it first"
+    ]
+    assert {path: data for path, data in everything_in(home).items() if path in before} == before
 
 
 def test_no_original_is_kept_if_so_said(cs, home: Path) -> None:
