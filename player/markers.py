@@ -24,14 +24,14 @@ from player.signals import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from formats.layout import Home
     from formats.session import Session
     from formats.size import Size
 
 __all__ = ["CLEAR", "EXIT", "GAP", "INPUT", "KINDS", "MARKER", "NOTIFICATION", "PROMPT", "RESIZE"]
-__all__ += ["TITLE", "Marker", "markers_of"]
+__all__ += ["TITLE", "Marker", "markers_of", "with_marks"]
 
 KINDS = (INPUT, NOTIFICATION, TITLE, PROMPT, CLEAR, MARKER, RESIZE, GAP, EXIT)
 """`input`: a line that the user entered, as the screen showed it; `notification`: OSC 9, 777, bell;
@@ -51,7 +51,12 @@ def markers_of(
     Made first where they are missing, as `player.sidecar.blocks_of`, and raises as that does.
     """
     pieces = pieces_of(home, session, size=size, progress=progress)
-    found = [marker for piece, _ in pieces for marker in piece.markers()]
+    return with_marks(home, session, (one for piece, _ in pieces for one in piece.markers()))
+
+
+def with_marks(home: Home, session: Session, derived: Iterable[Marker]) -> list[Marker]:
+    """These markers, and those that a person set after the recording, by time."""
+    found = list(derived)
     if session.stored:
         found += [Marker(at_us, MARKER, label) for at_us, label in read_marks(home, session.id)]
     return sorted(found)

@@ -209,6 +209,11 @@ complete -c cs-index -l cwd -x -a '(__fish_complete_directories)' -d 'only sessi
 complete -c cs-index -l command -x -d 'only sessions of such a command (may be given again: one of them is enough)'
 complete -c cs-index -l since -x -d 'only what was since then'
 complete -c cs-index -l until -x -d 'only what was until then'
+complete -c cs-info -f -k -a 'last\t"" last~1\t"" (__cs_sessions logs)'
+complete -c cs-info -s h -l help -d 'show this help message and exit'
+complete -c cs-info -l json -d 'one JSON object a session'
+complete -c cs-info -l home -x -a '(__fish_complete_directories)' -d 'where sessions lie (default: $CLAUDE_SESSIONS_HOME, else ~/.claude-sessions)'
+complete -c cs-info -l version -d 'print the version'
 complete -c cs-mark -f
 complete -c cs-mark -s h -l help -d 'show this help message and exit'
 complete -c cs-mark -l session -x -k -a 'last\t"" last~1\t"" (__cs_sessions logs)' -d 'an id, the first 4 or more characters of one, last, last~N, or a log file\'s path (default: the one this runs in)'

@@ -194,7 +194,7 @@ def _lines(
 ) -> Iterator[str]:
     """A session for a person: one line in short, then what is wrong with it."""
     name = session.id[:_SHOWN_ID] if session.stored else session.path
-    yield f"{name}  {_word(verdicts)}: {', '.join(_summary(verdicts, live=live))}"
+    yield f"{name}  {in_one_line(verdicts, live=live)}"
     for verdict in verdicts:
         if verbose:
             yield f"  segment {verdict.number} ({verdict.form}): {verdict.state}, " + ", ".join(
@@ -206,6 +206,11 @@ def _lines(
         if len(verdict.findings) > _SHOWN_FINDINGS:
             more = len(verdict.findings) - _SHOWN_FINDINGS
             yield f"  segment {verdict.number}: and {more} more (--json has all)"
+
+
+def in_one_line(verdicts: Sequence[Verdict], *, live: bool) -> str:
+    """How a session is, and what that is known of."""
+    return f"{_word(verdicts)}: {', '.join(_summary(verdicts, live=live))}"
 
 
 def _word(verdicts: Sequence[Verdict]) -> str:

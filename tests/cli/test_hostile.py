@@ -44,6 +44,7 @@ READERS = {
     "play raw": ["play", "--raw", "FILE"],
     "dump": ["play", "--dump-at", "50%", "FILE"],
     "text": ["text", "FILE"],
+    "info": ["info", "FILE"],
     "grep": ["grep", "-F", "FILE", "x"],
     "index": ["index", "FILE"],
     "import": ["import", "FILE"],

@@ -21,6 +21,7 @@ READERS = [
     ("play", "SESSION"),
     ("grep", "SESSION", "hello"),
     ("text", "SESSION"),
+    ("info", "SESSION"),
     ("verify", "SESSION"),
     ("export", "SESSION", "-o", "-", "--format", "raw"),
     ("repair", "SESSION"),
