@@ -39,6 +39,10 @@ afterwards:
   cs-play last          play it
   cs-grep last error    find what was on its screen
 
+files:
+  ~/.claude-sessions/config.toml        settings, as sync = "1s"; an option goes before them
+  ~/.claude-sessions/logs/<id>.jsonl    the log, which only you can read
+
 exit status: the command's own; 128+N when signal N killed it; 125 when cs-rec itself failed,
 126 when COMMAND cannot be executed, 127 when it is not found.
 """
@@ -130,11 +134,33 @@ def parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
+        add_help=False,
     )
-    add = made.add_argument
-    add("directory", metavar="DIR", nargs="?", default=".", help="where to run it (default: .)")
+    made.add_argument(
+        "directory", metavar="DIR", nargs="?", default=".", help="where to run it (default: .)"
+    )
+    _add_session(made.add_argument_group("the session").add_argument)
+    _add_log(made.add_argument_group("the log").add_argument)
+    add = made.add_argument_group("instead of recording").add_argument
+    add(
+        "--fix-tty",
+        action="store_true",
+        help="restore this terminal after a cs-rec that was killed",
+    )
+    add = made.add_argument_group("common options").add_argument
+    add("-h", "--help", action="help", help="show this help")
+    add(
+        "--home",
+        metavar="PATH",
+        help="where sessions lie (default: $CLAUDE_SESSIONS_HOME, else ~/.claude-sessions)",
+    )
+    add("--version", action="store_true", help="print the version")
+    return made
+
+
+def _add_session(add: Callable[..., object]) -> None:
     add("--title", metavar="TEXT", type=_text, help="a title that cs-ls shows")
-    add("--tag", metavar="WORD", type=_text, action="append", default=[], help="a tag; repeatable")
+    add("--tag", metavar="TAG", type=_text, action="append", default=[], help="a tag; repeatable")
     add("--no-input", action="store_true", help="do not record what is typed")
     add(
         "--size",
@@ -144,25 +170,20 @@ def parser() -> argparse.ArgumentParser:
     )
     add("-q", "--quiet", action="store_true", help="say nothing at the start and the end")
     add("--allow-nested", action="store_true", help="record inside a recorded session")
+    add("--mark-key", metavar="KEY", help="sets a marker, as ^] (default: none)")
+    add("--pause-key", metavar="KEY", help="pauses recording (default: none)")
+    add(
+        "--idle-limit",
+        metavar="S",
+        help="longest pause that cs-play keeps, in seconds (the log keeps all of it)",
+    )
+
+
+def _add_log(add: Callable[..., object]) -> None:
     add(
         "--rotate-bytes",
         metavar="N",
         help="go on in a new file after N bytes of log, e.g. 16M (default), 1G",
-    )
-    add(
-        "--idle-limit",
-        metavar="SECONDS",
-        help="longest pause that cs-play keeps (the log keeps all of it)",
-    )
-    add(
-        "--mark-key",
-        metavar="KEY",
-        help="sets a marker, as ^] (default: none)",
-    )
-    add(
-        "--pause-key",
-        metavar="KEY",
-        help="pauses recording (default: none)",
     )
     add(
         "--sync",
@@ -175,14 +196,6 @@ def parser() -> argparse.ArgumentParser:
         help="end the session when its log cannot be written (default: it goes on, and the log "
         "states the gap)",
     )
-    add(
-        "--fix-tty",
-        action="store_true",
-        help="record nothing: restore this terminal after a cs-rec that was killed",
-    )
-    add("--home", metavar="PATH", help="where sessions lie (default: ~/.claude-sessions)")
-    add("--version", action="store_true", help="print the version and exit")
-    return made
 
 
 def _checked(convert: Callable[[str], Value]) -> Callable[[str], Value]:

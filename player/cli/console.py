@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _USUAL_COLUMNS = 80
 
+_COMMON = "common options"
 SESSION_HELP = "an id, the first 4 or more characters of one, last, last~N, or a log file's path"
 
 # Characters that act on a terminal or reorder a line instead of standing in it: C0, DEL, C1; line
@@ -42,7 +43,12 @@ class UsageError(SessionsError):
 
 
 class Parser(argparse.ArgumentParser):
-    """Raises UsageError where argparse would print and exit."""
+    """Raises UsageError where argparse would print and exit; what all commands have comes last."""
+
+    def format_help(self) -> str:
+        """The help, the group of common options at its end."""
+        self._action_groups.sort(key=lambda group: group.title == _COMMON)
+        return super().format_help()
 
     def error(self, message: str) -> NoReturn:
         """Raise the message as one line that says where help is."""
@@ -77,8 +83,10 @@ def command_parser(prog: str, usage: str, description: str, epilog: str) -> Pars
         epilog=epilog,
         formatter_class=_Formatter,
         allow_abbrev=False,
+        add_help=False,
     )
-    common = parser.add_argument_group("common options")
+    common = parser.add_argument_group(_COMMON)
+    common.add_argument("-h", "--help", action="help", help="show this help")
     common.add_argument(
         "--home",
         metavar="PATH",

@@ -73,7 +73,7 @@ def parser() -> ArgumentParser:
     )
     made.add_argument(
         "--at",
-        metavar="TIME",
+        metavar="T",
         type=checked(parse_time),
         help="the moment, as for cs-play (default: now, or the end of a session that has ended)",
     )

@@ -68,9 +68,16 @@ def parser() -> ArgumentParser:
     """The parser of `cs-meta`."""
     made = command_parser(PROG, "[options] SESSION", _DESCRIPTION, _EPILOG)
     made.add_argument("session", metavar="SESSION", help=SESSION_HELP)
-    made.add_argument("--title", type=checked(_text), help="its title; empty for none")
     made.add_argument(
-        "--tag", action="append", default=[], type=checked(_tag), help="give it a tag (repeatable)"
+        "--title", metavar="TEXT", type=checked(_text), help="its title; empty for none"
+    )
+    made.add_argument(
+        "--tag",
+        metavar="TAG",
+        action="append",
+        default=[],
+        type=checked(_tag),
+        help="give it a tag (repeatable)",
     )
     made.add_argument(
         "--untag", metavar="TAG", action="append", default=[], help="take a tag away (repeatable)"

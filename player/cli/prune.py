@@ -83,7 +83,7 @@ def parser() -> ArgumentParser:
     made.add_argument(
         "--empty-trash", action="store_true", help="instead, erase what lies in the trash"
     )
-    made.add_argument("-n", "--dry-run", action="store_true", help="only show what would be done")
+    made.add_argument("--dry-run", action="store_true", help="only show what would be done")
     made.add_argument("-y", "--yes", action="store_true", help="do not ask")
     made.add_argument("--json", action="store_true", help="one JSON object a line")
     return made

@@ -43,6 +43,7 @@ examples:
   cs-redact last --dry-run        what would be masked, by kind
   cs-redact last                  mask it
   cs-redact --now last            and keep no original
+  cs-export last -o talk.html     leave it as it is, and mask what is shared
 
 exit status: 0, or 2 for an error, or when something is left that could not be masked.
 """
@@ -85,7 +86,7 @@ def parser() -> ArgumentParser:
     """The parser of `cs-redact`."""
     made = command_parser(PROG, "[options] SESSION ...", _DESCRIPTION, _EPILOG)
     made.add_argument("sessions", metavar="SESSION", nargs="+", help=SESSION_HELP)
-    made.add_argument("-n", "--dry-run", action="store_true", help="only say what there is")
+    made.add_argument("--dry-run", action="store_true", help="only say what there is")
     made.add_argument("--now", action="store_true", help="erase the original, past the trash")
     return made
 

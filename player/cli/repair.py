@@ -78,7 +78,7 @@ def parser() -> ArgumentParser:
     """The parser of `cs-repair`."""
     made = command_parser(PROG, "[options] SESSION", _DESCRIPTION, _EPILOG)
     made.add_argument("session", metavar="SESSION", help=SESSION_HELP)
-    made.add_argument("-n", "--dry-run", action="store_true", help="write nothing, only say")
+    made.add_argument("--dry-run", action="store_true", help="write nothing, only say")
     made.add_argument(
         "--keep-doubtful",
         action="store_true",

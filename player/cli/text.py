@@ -82,9 +82,9 @@ def parser() -> ArgumentParser:
     made = command_parser(PROG, "[options] SESSION", _DESCRIPTION, _EPILOG)
     add = made.add_argument
     add("session", metavar="SESSION", help=SESSION_HELP)
-    add("--from", dest="start", metavar="TIME", type=checked(parse),
+    add("--from", dest="start", metavar="T", type=checked(parse),
         help="only what came from then on: 90, 1:30, 50%%, 18:15:32, as for cs-play")  # fmt: skip
-    add("--to", metavar="TIME", type=checked(parse), help="only what came until then")
+    add("--to", metavar="T", type=checked(parse), help="only what came until then")
     forms = made.add_mutually_exclusive_group()
     forms.add_argument("--times", action="store_true", help="before each line when it came")
     forms.add_argument("--markdown", action="store_true", help="as Markdown")

@@ -93,6 +93,7 @@ def documented() -> list[Documented]:
 
 def _read(name: str, module: str) -> Documented:
     parser: ArgumentParser = __import__(module, fromlist=["parser"]).parser()
+    shown = parser.format_help()  # puts the groups in their order
     summary, _, description = (parser.description or "").partition("\n")
     arguments: list[Argument] = []
     groups: list[Group] = []
@@ -105,7 +106,7 @@ def _read(name: str, module: str) -> Documented:
     usage = [line.strip() for line in (parser.usage or "").splitlines()]
     return Documented(
         name, usage, summary, description.strip("\n"), arguments, groups,
-        parser.epilog or "", parser.format_help(),
+        parser.epilog or "", shown,
     )  # fmt: skip
 
 

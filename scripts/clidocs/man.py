@@ -43,7 +43,8 @@ def man_page(command: Documented, all_commands: Sequence[Documented]) -> str:
         parts.append(".SH ARGUMENTS\n" + "".join(map(_argument, command.arguments)))
     parts.append(".SH OPTIONS\n" + "".join(map(_group, command.groups)))
     parts += _sections(command.epilog)
-    parts.append(f".SH FILES\n{_FILES}")
+    if "\nfiles:" not in command.epilog:
+        parts.append(f".SH FILES\n{_FILES}")
     parts.append(_environment())
     others = [one.prog for one in all_commands if one.name != command.name]
     parts.append(

@@ -16,6 +16,7 @@ import pytest
 from claude_sessions_recorder import COMMANDS
 from formats.config import Config, load
 from formats.layout import Home
+from scripts.clidocs import commands as parsers
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -27,10 +28,15 @@ LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)")
 
 
 @cache
+def documented() -> list[parsers.Documented]:
+    """All commands as their parsers describe them."""
+    return parsers.documented()
+
+
+@cache
 def options_of(name: str) -> frozenset[str]:
-    argv = [sys.executable, "-m", "claude_sessions_recorder", name, "--help"]
-    done = subprocess.run(argv, check=True, capture_output=True, text=True, timeout=30)
-    return frozenset(OPTION.findall(done.stdout))
+    (command,) = (one for one in documented() if one.name == name)
+    return frozenset(OPTION.findall(command.help))
 
 
 def code_in(page: Path) -> str:
@@ -64,11 +70,10 @@ def test_the_man_page_reads_well(name):
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_help_begins_with_a_line_that_says_what_the_command_is_for(name):
-    parser = __import__(COMMANDS[name].module, fromlist=["parser"]).parser()
-    summary, _, rest = parser.description.partition("\n")
-    assert summary.endswith(".")
-    assert len(summary) <= 100
-    assert not rest or rest.startswith("\n")
+    (command,) = (one for one in documented() if one.name == name)
+    assert re.fullmatch(r"[A-Z].{10,98}\.", command.summary)
+    # Else the sentence goes on in the next line.
+    assert f"{command.summary}\n\n" in command.help
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
@@ -87,6 +92,65 @@ def test_every_option_in_the_docs_exists(page):
         if option not in options_of(name)
     ]
     assert not wrong
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_in_the_docs_exists(page):
+    named = set(re.findall(r"(?<![\w/-])cs-([a-z]+)\b(?![-=.])", page.read_text()))
+    assert not named - set(COMMANDS)
+
+
+def test_every_command_is_in_the_readme():
+    assert not {name for name in COMMANDS if f"cs-{name}" not in PAGES[0].read_text()}
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_help_says_what_a_man_page_does(name):
+    (command,) = (one for one in documented() if one.name == name)
+    shown = command.help
+    assert shown.startswith(f"usage: cs-{name} ")
+    assert re.search(rf"(?m)^examples:\n  .*\bcs-{name}\b", shown)
+    assert re.search(r"(?m)^exit status: ", shown)
+    assert "~/.claude-sessions" in shown
+    common = [option.names for option in command.groups[-1].options]
+    assert command.groups[-1].title == "common options"
+    assert common == [("-h", "--help"), ("--home",), ("--version",)]
+    assert not [option.names for option in command.options if not option.help]
+
+
+# What many commands have is the same in all; but cs-grep has grep's letters, a filter takes a GLOB
+# where others give a text, and -f is --follow to those who know tail(1).
+OF_GREP = {"-f", "-i", "-l", "-o", "-v", "--output"}
+OF_TAIL = {"-f"}
+
+
+def test_an_option_is_the_same_in_every_command():
+    letters: dict[str, set[str]] = {}
+    taken: dict[str, set[str]] = {}
+    for command in documented():
+        for option in command.options:
+            for name in option.names:
+                if command.name == "grep" and name in OF_GREP:
+                    continue
+                if command.name == "play" and name in OF_TAIL:
+                    continue
+                if option.value is None or option.value.metavar != "GLOB":
+                    taken.setdefault(name, set()).add(option.value.metavar if option.value else "")
+                if not name.startswith("--"):
+                    long = next(one for one in option.names if one.startswith("--"))
+                    letters.setdefault(name, set()).add(long)
+    assert not {name: meant for name, meant in letters.items() if len(meant) > 1}
+    assert not {name: values for name, values in taken.items() if len(values) > 1}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_setting_in_the_docs_exists(page, home):
+    text = page.read_text()
+    for block in re.findall(r"```toml\n(.*?)```", text, re.DOTALL):
+        (home / "config.toml").write_text(block)
+        load(Home(str(home)), {})
+    variables = set(re.findall(r"\bCLAUDE_SESSIONS_([A-Z_]*[A-Z])\b", text)) - {"HOME"}
+    assert not {name.lower() for name in variables} - set(Config._fields)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
