@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # hidden cursor, colours. Each is harmless where it was off.
 RESET_MODES = (
     b"\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?2026l"
-    b"\x1b[<u\x1b[>4m\x1b[?1l\x1b>\x1b[?1047l\x1b[?25h\x1b[m\x1b(B\x0f"
+    b"\x1b[<u\x1b[>4m\x1b[?1l\x1b>\x1b[?1047l\x1b[?7h\x1b[?25h\x1b[m\x1b(B\x0f"
 )
 
 

@@ -71,7 +71,7 @@ GROUPS = (
             Key(("N",), "again", -1, "N", "hit before"),
             Key(("m",), "mark", 0, "m", "name this moment"),
             Key(("y",), "copy", 0, "y", "copy the screen's text to the clipboard"),
-            Key(("S",), "save", 0, "S", "save the screen: .txt, .ansi, .svg, .html"),
+            Key(("S",), "save", 0, "S", "save the screen: .txt, .ansi, .svg, .html, .png"),
         ),
     ),
     Group(
