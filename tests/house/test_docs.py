@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -158,6 +159,18 @@ def test_every_link_leads_somewhere(page):
     assert not [
         link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()
     ]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_test_that_is_named_in_the_docs_is_there(page):
+    for file, name in re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", page.read_text()):
+        tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+        assert name in {getattr(node, "name", None) for node in tree.body}, f"{file}::{name}"
+
+
+def test_every_row_about_privacy_names_a_test():
+    _, table = (ROOT / "docs/privacy.md").read_text().split("## Which test holds what\n\n")
+    assert not [row for row in table.splitlines()[2:] if "`tests/" not in row]
 
 
 def test_every_dependency_is_explained():

@@ -1,8 +1,7 @@
-"""The promise is one text, and the tests that docs/reliability.md names for it are there."""
+"""The promise is one text, and docs/reliability.md names tests for each clause of it."""
 
 from __future__ import annotations
 
-import ast
 import re
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
-NAMED = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PAGE)
 # As it was given, word for word.
 PROMISE = (
     "Every byte shown to you was first handed to the kernel; the recorder's death never loses an "
@@ -38,9 +36,3 @@ def test_each_clause_of_the_promise_has_its_tests():
     assert list(sections)[: len(clauses)] == [c[0].upper() + c[1:] for c in clauses]
     for clause in list(sections)[: len(clauses)]:
         assert re.search(r"`tests/[\w/]+\.py::\w+`", sections[clause]), clause
-
-
-@pytest.mark.parametrize(("file", "name"), NAMED, ids=lambda text: text)
-def test_a_test_that_the_promise_names_is_there(file, name):
-    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
-    assert name in {getattr(node, "name", None) for node in tree.body}

@@ -120,6 +120,15 @@ def test_it_is_gone_from_what_was_typed() -> None:
     assert_gone(redact([b"."], [b"\x1b[200~" + KEY.encode() + b"\x1b[201~"]), [KEY])
 
 
+def test_what_is_typed_into_a_program_with_a_screen_of_its_own() -> None:
+    """It shows bullets: a token is known by its form, a password like a word is not."""
+    bullets = ["\u2022".encode()] * len(CODES)
+    assert_gone(redact([b"\x1b[?1049hkey: ", *bullets], CODES), [KEY])
+    typed = [bytes([code]) for code in b"correct horse\r"]
+    redacted = redact([b"\x1b[?1049hpassword: ", *bullets], typed)
+    assert [entry.data for entry in redacted if entry.direction == "input"] == typed
+
+
 def cell_differ(secrets: Sequence[str], cols: int, rows: int) -> list[bytes]:
     """Frames of a program that writes only the cells that differ from the frame before."""
     source = random.Random(7)
