@@ -25,6 +25,7 @@ PASSED_ON: Final = "asciicast"
 """The type of an event of ours that keeps an event of a cast that nobody knows: code, data."""
 
 _SIGNALLED = 128
+_MOST_KNOWN: Final = 10_000
 
 
 def write_v3(entries: Iterable[Entry], left_out: LeftOut) -> Iterator[bytes]:
@@ -90,11 +91,17 @@ class _Intervals:
     def __init__(self) -> None:
         self._previous_us = 0
         self._next = Quantiser(US_PER_MS).next
+        self._known: dict[int, bytes] = {}
 
     def text(self, at_us: int) -> bytes:
         milliseconds = self._next(at_us - self._previous_us) // US_PER_MS
         self._previous_us = at_us
-        return b"%d.%03d" % divmod(milliseconds, 1000)
+        text = self._known.get(milliseconds)
+        if text is None:
+            text = b"%d.%03d" % divmod(milliseconds, 1000)
+            if len(self._known) < _MOST_KNOWN:
+                self._known[milliseconds] = text
+        return text
 
 
 def _since_start(at_us: int) -> bytes:
@@ -118,17 +125,17 @@ def _lines(
     yield orjson.dumps(header(first.event or {}, first.time_us)) + b"\n"
     at_us, dumps = 0, orjson.dumps
     streams = {"output": (TextStream(), b"o"), "input": (TextStream(), b"i")}
-    for entry in iterator:
-        at_us = max(at_us, entry.time_us - first.time_us)
-        if entry.event is not None:
-            if (said := _event(entry.event, exits=exits)) is not None:
-                code, data = said
-                yield b"[%b, %b, %b]\n" % (time_text(at_us), dumps(code), dumps(data))
+    first_us = first.time_us
+    for time_us, _, direction, data, event, _ in iterator:
+        at_us = max(at_us, time_us - first_us)
+        if event is not None:
+            if (said := _event(event, exits=exits)) is not None:
+                yield b"[%b, %b, %b]\n" % (time_text(at_us), dumps(said[0]), dumps(said[1]))
             else:
-                left_out.add(entry.event["type"])
+                left_out.add(event["type"])
             continue
-        stream, letter = streams[entry.direction]
-        if text := stream.text(entry.data):
+        stream, letter = streams[direction]
+        if text := stream.text(data):
             yield b'[%b, "%b", %b]\n' % (time_text(at_us), letter, dumps(text))
     for stream, letter in streams.values():
         if text := stream.end():

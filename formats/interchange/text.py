@@ -17,15 +17,24 @@ class TextStream:
     A character that is cut waits for its end; what can be no character becomes U+FFFD.
     """
 
-    __slots__ = ("_decode", "_given", "_had")
+    __slots__ = ("_cut", "_decode", "_given", "_had", "_state")
 
     def __init__(self) -> None:
-        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._decode, self._state = decoder.decode, decoder.getstate
+        self._cut = False
         self._given = self._had = 0
 
     def text(self, data: bytes) -> str:
         """The characters that `data` completes."""
+        if not self._cut:
+            try:
+                # Most pieces are whole, and then this is all.
+                return data.decode()
+            except UnicodeDecodeError:
+                pass
         text = self._decode(data)
+        self._cut = bool(self._state()[0])
         if _REPLACEMENT in text:
             self._given += text.count(_REPLACEMENT)
         if _REPLACEMENT_BYTES in data:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from formats.damage import Damage
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 # What a line of the log holds beside its base64, to guess how much of the log an entry is.
 _LINE_BYTES: Final = 130
+_BATCH: Final = 256
 
 
 class Job:
@@ -124,6 +126,7 @@ class Job:
 
 
 def _counted(entries: Iterable[Entry], progress: Progress) -> Iterator[Entry]:
-    for entry in entries:
-        progress.add(len(entry.data) * 4 // 3 + _LINE_BYTES)
-        yield entry
+    iterator = iter(entries)
+    while batch := list(islice(iterator, _BATCH)):
+        yield from batch
+        progress.add(sum([len(entry.data) for entry in batch]) * 4 // 3 + _LINE_BYTES * len(batch))

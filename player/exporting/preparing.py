@@ -20,7 +20,7 @@ from formats.size import DEFAULT_SIZE, Size
 from player.playing.apart import ScreenApart
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from formats.entry import Event
     from formats.marks import Mark
@@ -46,10 +46,12 @@ class Wanted(NamedTuple):
 
 
 def prepared(
-    entries: Iterable[Entry], size: Size, wanted: Wanted, marks: Iterable[Mark] = ()
+    entries: Iterable[Entry], size: Size, wanted: Wanted, marks: Sequence[Mark] = ()
 ) -> Iterator[Entry]:
     """The whole pipeline. `size` is the terminal's at the beginning, if the log does not say it."""
-    made = marked(begun(entries, size, wanted.size), marks)
+    made = begun(entries, size, wanted.size)
+    if marks:
+        made = marked(made, marks)
     if wanted.start_us > 0 or wanted.end_us is not None:
         made = cut(made, wanted.start_us, wanted.end_us)
     if not wanted.typed:

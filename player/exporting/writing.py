@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from player.exporting.output import Output, compressed
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _TYPED: Final = ".input"
 _TIMING: Final = ".timing"
+_BATCH: Final = 64
 
 
 def write(job: Job, to: Destination, progress: Progress) -> list[str]:
@@ -80,8 +82,10 @@ def write_pieces(pieces: Iterator[bytes], to: Destination) -> list[str]:
 
 def _write(pieces: Iterable[bytes], to: Destination) -> list[str]:
     with Output(to.path, replace=to.replace) as output:
-        for piece in pieces:
-            output.write(piece)
+        iterator = iter(pieces)
+        # Most pieces are a line: the loop over them is not ours.
+        while batch := list(islice(iterator, _BATCH)):
+            output.write(b"".join(batch))
     return [] if to.path == "-" else [to.path]
 
 
