@@ -127,6 +127,8 @@ def number(least: float, most: float) -> Callable[[str], float]:
 
 def escaped(text: str) -> str:
     """`text` with all that could act on a terminal, and lone surrogates, made visible."""
+    if text.isprintable():
+        return text
     shown = text.translate(_ESCAPES)
     return shown.encode("utf-8", "backslashreplace").decode("utf-8")
 
