@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from formats.files import FILES
 from formats.layout import read_small
 from player.signals import INPUT, TITLE
+from player.transcript import entered as entered_on
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +27,6 @@ VERSION: Final = 1
 _LARGEST_BYTES: Final = 1 << 16
 # What a shell's prompt sets as the title says where, not what: "user@host: ~/folder".
 _WHERE: Final = re.compile(r"\A[\w.-]+@[\w.-]+:")
-# Before what was typed: a prompt.
-_PROMPT: Final = re.compile(r"\A\s*(?:\S{0,60}\s?){0,3}?[$#%>\u276f\u203a]\s+")
 
 
 class Summary(NamedTuple):
@@ -66,7 +65,7 @@ def summary_of(pieces: Sequence[Piece]) -> Summary | None:
                 title = marker.label
             elif marker.kind == INPUT:
                 entered += 1
-                first_typed = first_typed or _PROMPT.sub("", marker.label, count=1).strip()
+                first_typed = first_typed or entered_on(marker.label)
     last = pieces[-1]
     return Summary(last.until_us, lines, last.active_us, title, first_typed, entered)
 

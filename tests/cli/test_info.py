@@ -56,7 +56,7 @@ def test_what_a_person_reads(cs, talk) -> None:
     assert told["log"].startswith("1 segment, ")
     assert told["gaps"] == "1 (3 entries, 70 bytes)"
     assert told["integrity"].startswith("whole: 1 segment")
-    assert "    0:00:02.500  input        $ make" in lines
+    assert "    0:00:02.500  input        make" in lines
     assert "    0:01:04.000  exit         exit status 3" in lines
 
 
