@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from formats.damage import Damage
 from formats.entry import INPUT, OUTPUT
 from player.lineblock import ScreenLine, merged
-from player.matching import matches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from formats.session import Session
     from formats.size import Size
     from player.matching import Matched, Spans
-    from player.pattern import Pattern
     from player.pieces import Signature
 
 _RAW_BLOCK_LINES = 4096
@@ -35,7 +33,6 @@ class Wanted(NamedTuple):
     around each hit are wanted too. `raw`: the bytes themselves. `most` hits at most.
     """
 
-    invert: bool = False
     typed: bool | None = None
     transient: bool = False
     raw: bool = False
@@ -60,7 +57,7 @@ class Hit(NamedTuple):
     """A match: the lines that it is in (one, unless it flows over), and where in each.
 
     `at_us` is when all that matches was first to be seen at once. `first_us`, `last_us`, `count`
-    are the line's; of several lines, those of the first.
+    are the line's; of several lines, those of the first. `label` is the match's.
     """
 
     at_us: int
@@ -70,6 +67,7 @@ class Hit(NamedTuple):
     last_us: int
     count: int  # type: ignore[assignment]  # pyright: ignore[reportIncompatibleMethodOverride]
     typed: bool
+    label: str = ""
 
 
 class Result(NamedTuple):
@@ -99,7 +97,7 @@ class _Block(Protocol):
 def search(
     home: Home,
     session: Session,
-    patterns: Sequence[Pattern],
+    find: Callable[[bytes], Iterator[Matched]],
     wanted: Wanted,
     signature: Signature | None = None,
     *,
@@ -108,6 +106,7 @@ def search(
 ) -> Iterator[Result]:
     """Search a session: one result, or several when its lines are being made and that takes long.
 
+    `find` gives the matches in the text of some lines, from top to bottom (`player.matching`).
     A line that was given is not given again, though it may come again: what a later result would
     say of it, its count and its last time, is left out. `progress(done, total)`, in bytes of the
     log, is called while lines are made. Raises LogError, ExtractionError, PatternError.
@@ -117,13 +116,12 @@ def search(
     blocks: list[_Block] = []
     found: dict[tuple[str, ...], Hit] = {}
     given: set[tuple[str, ...]] = set()
-    given_up = sum(pattern.given_up for pattern in patterns)
     held_until_s = clock_s() + _HELD_S
     blocks_in_turn = _blocks(home, session, wanted, damage, signature=signature, progress=progress)
     for block in blocks_in_turn:
         if around:
             blocks.append(block)
-        for hit in _hits(block, patterns, wanted):
+        for hit in _hits(block, find, wanted):
             known = found.get(hit.texts)
             if hit.texts not in given:
                 found[hit.texts] = hit if known is None else _joined(known, hit)
@@ -136,8 +134,7 @@ def search(
                 break
     hits = _by_time(found, wanted, given)
     groups = _around(blocks, hits, wanted) if hits and around else []
-    given_up = sum(pattern.given_up for pattern in patterns) - given_up
-    yield Result(hits, groups, damage.summary() if damage else None, None, given_up)
+    yield Result(hits, groups, damage.summary() if damage else None)
 
 
 def _by_time(
@@ -148,8 +145,10 @@ def _by_time(
     return sorted(found.values(), key=lambda hit: hit.at_us)[:most]
 
 
-def _hits(block: _Block, patterns: Sequence[Pattern], wanted: Wanted) -> Iterator[Hit]:
-    for match in matches(block.text, patterns, invert=wanted.invert):
+def _hits(
+    block: _Block, find: Callable[[bytes], Iterator[Matched]], wanted: Wanted
+) -> Iterator[Hit]:
+    for match in find(block.text):
         hit = _hit(block, match, wanted)
         if hit is not None:
             yield hit
@@ -184,7 +183,8 @@ def _hit(block: _Block, match: Matched, wanted: Wanted) -> Hit | None:
         if later.transient and not wanted.transient:
             return None
         at_us = max(at_us, later.seen_us(places[-1][1]))
-    return Hit(at_us, texts, spans, line.first_us, line.last_us, line.count, line.typed)
+    stood = (line.first_us, line.last_us, line.count, line.typed)
+    return Hit(at_us, texts, spans, *stood, match.label)
 
 
 def _joined(one: Hit, other: Hit) -> Hit:

@@ -28,12 +28,13 @@ class Matched(NamedTuple):
     """Lines `number` and following that match, and where in each.
 
     One line, unless the match flows over the end of a line. `texts` and `spans` belong together;
-    `numbers` are those of the lines.
+    `numbers` are those of the lines. `label`: what was found, where that is not the pattern.
     """
 
     numbers: tuple[int, ...]
     texts: tuple[str, ...]
     spans: tuple[Spans, ...]
+    label: str = ""
 
 
 def matches(text: bytes, patterns: Sequence[Pattern], *, invert: bool = False) -> Iterator[Matched]:

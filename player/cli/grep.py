@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from formats.layout import Home
     from formats.store import Listed
     from player.finding import Hit, Result, Wanted
+    from player.matching import Matched
     from player.pattern import Pattern
 
     Plain = tuple[
@@ -64,6 +65,9 @@ def main(argv: Sequence[str]) -> int:
 def _names_and_patterns(typed: Namespace) -> tuple[list[str], list[str]]:
     """SESSION arguments and patterns, out of what was typed in the order SESSION… PATTERN."""
     names: list[str] = list(typed.words)
+    if typed.secrets:
+        _refuse_with_secrets(typed)
+        return names or [ALL], []
     texts: list[str] = list(typed.regexp)
     for path in typed.file:
         texts += _lines_of(path)
@@ -77,6 +81,19 @@ def _names_and_patterns(typed: Namespace) -> tuple[list[str], list[str]]:
                 f"({PROG} -h shows the usage)"
             )
     return names or [ALL], texts
+
+
+def _refuse_with_secrets(typed: Namespace) -> None:
+    for option, given in (
+        ("-e", typed.regexp),
+        ("-f", typed.file),
+        ("-v", typed.invert_match),
+        ("--raw", typed.raw),
+        ("--play", typed.play),
+        ("--flow", typed.flow),
+    ):
+        if given:
+            raise UsageError(f"--secrets searches by its own rules: {option} cannot be with it")
 
 
 def _lines_of(path: str) -> list[str]:
@@ -107,6 +124,7 @@ class _Search:
         self._sessions = sessions
         self._patterns = patterns
         self._wanted = _wanted(typed)
+        self._find = _finder(typed, home, patterns)
         self._several = len(sessions) > 1 or ALL in typed.words
         self._printer = printer_of(typed, several=self._several)
         self._progress = _Progress(len(sessions))
@@ -168,17 +186,23 @@ class _Search:
         def work(number: int) -> Iterator[Plain]:
             session = plan.sessions[number].session
             signature = plan.signatures.get(session.id)
+            given_up = self._number_given_up()
             try:
                 for found in search(
-                    self._home, session, self._patterns, self._wanted, signature, progress=progress
+                    self._home, session, self._find, self._wanted, signature, progress=progress
                 ):
-                    yield _plain(found)
+                    now = self._number_given_up()
+                    yield _plain(found._replace(given_up=now - given_up))
+                    given_up = now
             except SessionsError as error:
                 if not self._several:
                     raise
                 yield _plain(Result([], [], error=str(error)))
 
         return work
+
+    def _number_given_up(self) -> int:
+        return sum(pattern.given_up for pattern in self._patterns)
 
     def _plan(self) -> _Plan:
         """Few or small sessions are searched here; starting processes takes some milliseconds."""
@@ -207,6 +231,22 @@ class _Search:
         return play([*home, session, "--at", at, "--find", self._patterns[0].text])
 
 
+def _finder(
+    typed: Namespace, home: Home, patterns: Sequence[Pattern]
+) -> Callable[[bytes], Iterator[Matched]]:
+    """What finds matches in the text of some lines."""
+    if not typed.secrets:
+        from player.matching import matches  # noqa: PLC0415
+
+        return lambda text: matches(text, patterns, invert=typed.invert_match)
+    from formats.config import load  # noqa: PLC0415
+    from player.redact.finder import Finder  # noqa: PLC0415
+    from player.secrets import secrets  # noqa: PLC0415
+
+    finder = Finder.of(load(home, os.environ))
+    return lambda text: secrets(text, finder)
+
+
 def _plain(result: Result) -> Plain:
     hits = [tuple(hit) for hit in result.hits]
     return (hits, *result[1:])
@@ -216,7 +256,6 @@ def _wanted(typed: Namespace) -> Wanted:
     from player.finding import Wanted  # noqa: PLC0415
 
     return Wanted(
-        invert=typed.invert_match,
         typed=True if typed.input else False if typed.output else None,
         transient=typed.transient,
         raw=typed.raw,

@@ -15,7 +15,8 @@ PROG = "cs-grep"
 FOUND, NONE = 0, 1
 
 _USAGE = """[options] SESSION... PATTERN
-       cs-grep [options] [-e PATTERN | -f FILE]... [SESSION...]"""
+       cs-grep [options] [-e PATTERN | -f FILE]... [SESSION...]
+       cs-grep [options] --secrets [SESSION...]"""
 _DESCRIPTION = """\
 Find what was on the screens of sessions, as grep finds in files.
 
@@ -33,6 +34,11 @@ patterns:
   words. --exact turns that off. An expression that would take for ever is matched by RE2 where
   that can hold it, else given up after 0.5 s a line, which is said.
 
+secrets:
+  --secrets lists the lines that show a key, a token or a password, as the rules of cs-redact and
+  those of the config (redact, redact_words) find them: which rule, and the line with all but the
+  first characters of the secret masked. All words are SESSION; without one all are searched.
+
 output:
   0:01:23.456 18:15:32 x4  the line
                   since the beginning; the clock on the wall in your time zone; how often it
@@ -43,7 +49,8 @@ output:
   --json gives ripgrep's messages, one object a line: begin, match, context, end, summary. `data`
   of match and context: path, lines, submatches (start and end in bytes of lines.text) as in
   ripgrep; session_id; at_s, at (when what matches was first seen: seconds since the beginning, and
-  RFC 3339); first_s, last_s, first, last (the line's); count; typed.
+  RFC 3339); first_s, last_s, first, last (the line's); count; typed; rule
+  (with --secrets).
 
 examples:
   cs-grep last "Unable to connect"         what the last session showed
@@ -52,6 +59,7 @@ examples:
   cs-grep last~5 -F 'a[0]' -C 2            plain text, two lines before and after
   cs-grep --since yesterday --cwd . TODO   what this project's sessions showed since yesterday
   cs-grep --input all 'git push'           only what you typed
+  cs-grep --secrets all                    which keys and passwords were to be seen, and where
   cs-grep all -c panicked                  how many lines in each session
   cs-grep all -l panicked | xargs -n1 cs-info
   cs-grep --play last "Unable to connect"  open the player at the first hit
@@ -91,6 +99,8 @@ def _add_patterns(made: ArgumentParser) -> None:
     add("-w", "--word-regexp", action="store_true", help="only whole words match")
     add("-x", "--line-regexp", action="store_true", help="only whole lines match")
     add("-v", "--invert-match", action="store_true", help="lines that do not match")
+    add("--secrets", action="store_true",
+        help="instead of a pattern: what cs-redact takes for a secret, masked")  # fmt: skip
     flow = group.add_mutually_exclusive_group()
     flow.add_argument("--flow", action="store_true",
         help="find words over the ends of lines (default for plain words with blanks)")  # fmt: skip

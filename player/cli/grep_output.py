@@ -166,7 +166,8 @@ class _Lines:
         return f"{self._time}{at}{self._plain}"
 
     def _say_hit(self, hit: Hit, name: str, start_us: int) -> None:
-        head = f"{name}{self._stamp(hit.at_us, start_us, hit.count)}  "
+        label = f"{self._dim}{hit.label}:{self._plain} " if hit.label else ""
+        head = f"{name}{self._stamp(hit.at_us, start_us, hit.count)}  {label}"
         if self._parts:
             for text, spans in zip(hit.texts, hit.spans, strict=True):
                 for begin, end in spans:
@@ -288,6 +289,7 @@ def _match(hit: Hit, session_id: str, start_us: int) -> dict[str, Any]:
         "last": timestamp.text(hit.last_us),
         "count": hit.count,
         "typed": hit.typed,
+        **({"rule": hit.label} if hit.label else {}),
     }
 
 

@@ -11,6 +11,7 @@ from formats.session import Session
 from player import sidecar
 from player.finding import Result, Wanted, search
 from player.lineblock import LineBlock, ScreenLine, pack, unpack
+from player.matching import matches
 from player.pattern import How, Pattern
 
 if TYPE_CHECKING:
@@ -52,7 +53,11 @@ def results(monkeypatch, step_s: float, wanted: Wanted = Wanted()) -> list[Resul
     clock = Clock(step_s)
     monkeypatch.setattr(sidecar, "blocks_of", clock.blocks)
     patterns = [Pattern("error", How())]
-    return list(search(Home("/nowhere"), SESSION, patterns, wanted, clock_s=clock))
+    return list(
+        search(
+            Home("/nowhere"), SESSION, lambda text: matches(text, patterns), wanted, clock_s=clock
+        )
+    )
 
 
 def shown(result: Result) -> list[tuple[str, int, int]]:
