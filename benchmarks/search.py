@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from benchmarks.corpus import making
+from benchmarks.corpus.stage import STOOD_US
 from benchmarks.judging import judged
 from formats.session import Session
 from player.lines import screen_lines
@@ -129,13 +130,13 @@ def _recordings(options: argparse.Namespace) -> None:
         lines, spent_s = _timed(path, 5)
         entries = list(Session.at(str(path)).entries())
         log_bytes = sum(200 + len(entry.data) * 4 // 3 for entry in entries)
-        scrolled = _scrolled_off(str(path), size)
+        true_rows = _true_rows(str(path), size)
         found = hits = rows = all_rows = 0
         for phrase in told["phrases"]:
             words, expected = phrase["phrase"], phrase["rows"]
             count = sum(words in line.text for line in lines)
             found, hits, rows = found + (count > 0), hits + count, rows + expected
-            all_rows += max(expected, sum(words in line for line in scrolled))
+            all_rows += max(expected, sum(words in row for row in true_rows))
             if options.verbose and count > expected:
                 print(f"{name}: {count} for {expected}: {words!r}", file=sys.stderr)
         ratios.append(hits / rows)
@@ -147,23 +148,29 @@ def _recordings(options: argparse.Namespace) -> None:
     print(f"\nMean of hits/row: {sum(ratios) / len(ratios):.2f}")
 
 
-def _scrolled_off(path: str, size: Size) -> set[str]:
-    """The rows that left the screen at its top: no list of phrases counts them, a person does."""
+def _true_rows(path: str, size: Size) -> set[str]:
+    """The rows that stood half a second, and those that scrolled off: a person can see both."""
     from formats.entry import event_size  # noqa: PLC0415
     from player.history import History  # noqa: PLC0415
     from player.screen import Screen  # noqa: PLC0415
 
     screen = Screen(size, 20_000)
-    history, found = History(screen), set[str]()
+    history, found, since = History(screen), set[str](), dict[str, int]()
+    before_us = 0
     for entry in Session.at(path).entries():
         stated = event_size(entry.event) if entry.event else None
+        if entry.time_us > before_us:
+            rows = set(screen.text())
+            found |= {row for row, at_us in since.items() if entry.time_us - at_us >= STOOD_US}
+            since = {row: since.get(row, before_us) for row in rows}
+            before_us = entry.time_us
         if stated is not None:
             screen.resize(stated)
             history.after_resize()
         if entry.direction == "output":
             screen.feed(entry.data)
             found |= {line.decode(errors="replace") for line in history.take().lines}
-    return found
+    return found | set(screen.text())
 
 
 # How fast lines are found.

@@ -62,7 +62,7 @@ _SCROLLBACK_ROWS: Final = 20_000
 _LONGEST_MODE: Final = 16
 # Of a sequence that was begun so much may stand before what ends it.
 
-_ROWS_WORTH_TAKING: Final = 32
+_ROWS_WORTH_TAKING: Final = 512
 _HELD_BYTES: Final = 64 << 20
 # Lines are given out early when they take more memory than that; asked now and then.
 _ENTRIES_AT_ONCE: Final = 64

@@ -92,7 +92,7 @@ class Seen:
         times: list[int] = []
         for line in lines:
             first = row
-            row += max(1, -(-len(line.decode(errors="replace")) // cols))
+            row += 1 if len(line) <= cols else -(-len(line.decode(errors="replace")) // cols)
             while then.top <= first < end_row and place + 1 < len(marks):
                 place += 1
                 seen, then = then, marks[place]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.corpus.painters import changed_cells
-from benchmarks.corpus.stage import Window, cut, width
+from benchmarks.corpus.stage import Window, cut
 
 if TYPE_CHECKING:
     from benchmarks.corpus.stage import Stage
@@ -67,10 +66,9 @@ def _editor(stage: Stage) -> None:
 
 
 def table(stage: Stage, log_bytes: int) -> None:
-    """Rows of which the figures change each second and a half: top, htop."""
+    """Rows whose figures change each second and a half, all written again: top."""
     rng, (_, rows) = stage.rng, stage.size
     names = [stage.text.path() for _ in range(rows - 3)]
-    shown = [""] * (rows - 1)
     stage.write("\x1b[?1049h\x1b[?25l\x1b[H\x1b[2J")
     while stage.log_bytes < log_bytes:
         if rng.random() < 0.05:
@@ -82,16 +80,9 @@ def table(stage: Stage, log_bytes: int) -> None:
         for place, name in enumerate(names):
             busy = rng.random() * 9 if rng.random() < 0.2 else 0.0
             new.append(f"{1000 + place:>5}  {busy:>4.1f}  {place * 0.3:>4.1f}  {name}")
-        data = ""
-        for place, (old, row) in enumerate(zip(shown, new, strict=True), 1):
-            if old == row:
-                continue
-            wide = width(old + row) != len(old + row)
-            cells = f"{row}\x1b[K" if wide else changed_cells(old, row)
-            data += f"\x1b[{place};1H{cells}"
-        stage.write(data)
+        painted = "\r\n".join(f"\x1b[m{row}\x1b[m\x1b[39;49m\x1b[K" for row in new)
+        stage.write(f"\x1b[H{painted}")
         for row in new:
             stage.truth.stood(row, stage.now_us, stage.now_us + 1_499_000)
-        shown = new
         stage.wait(1500)
     stage.write("\x1b[?1049l\x1b[?25h")
