@@ -388,7 +388,7 @@ class Standing:
 
     def _settle(self, line: Line) -> None:
         """Put on record that this line stood until now, where `now` is the look before."""
-        last_us = line.last_us if self._until_us is None else max(line.last_us, self._until_us - 1)
+        last_us = max(line.last_us, line.first_us, (self._until_us or 0) - 1)
         self._put(line.text, Record(line.order, line.first_us, last_us, line.count, line.steps))
         line.settled, line.count = True, 0
 

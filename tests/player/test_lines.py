@@ -379,6 +379,21 @@ def test_lines_may_be_taken_in_between() -> None:
     assert stays.last_us > taken[1].last_us
 
 
+def test_a_line_that_grew_while_it_scrolled_off_holds_when_it_is_taken_before_it_left() -> None:
+    extractor = LineExtractor(SIZE)
+    written = b"l\r\n" + b"".join(b"out %d\r\n" % n for n in range(60))
+    # A block is drawn, and what scrolled off by it taken, before its step has ended.
+    block = b"\x1b[m" * 3000
+    typed = at_intervals(300, b"$ ", b"make ", b"al", written + block, start_ms=300)
+    for entry in entries_of(*typed):
+        extractor.feed(entry)
+    lines = extractor.take(standing=False) + extractor.finish()
+    the_line(lines[:10], "$ make all")
+    for line in lines:
+        assert line.first_us <= line.last_us
+        assert all(at <= line.first_us for _, at in line.steps)
+
+
 def test_lines_are_given_early_when_there_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("player.lines._HELD_BYTES", 100_000)
     data = b"".join(b"line %d of many\r\n" % n for n in range(20_000))
