@@ -35,8 +35,8 @@ _LONGEST_PAUSE_US: Final = 5_000_000
 # A longer one is no activity: somebody thinks, or is away.
 
 _HELD_BYTES: Final = 64 << 20
-_PROGRESS_EVERY: Final = 256
-# Entries: of 8 KiB at most, 2 MiB of payload.
+_ASK_EVERY: Final = 128
+# Entries, of 8 KiB at most: whether a piece is full, and who waits is told how far we are.
 
 
 class Extension:
@@ -95,20 +95,25 @@ class Extension:
     def pieces(self) -> Iterator[bytes]:
         """The new pieces as they lie in the file; the last makes it complete."""
         extractor, lengths = self._extractor, self._lengths
+        feed = extractor.feed
         begun = lengths.of(self._place)
+        last, time_us, active_us = self._place, self._time_us, self._active_us
         for number, (place, entry) in enumerate(self._rest):
-            done = lengths.of(place)
-            held = extractor.held_bytes > _HELD_BYTES
-            whole = done - begun >= PIECE_BYTES or place.segment != self._place.segment
-            if held or (whole and done - begun >= _WORTH_A_STATE_BYTES):
-                begun = done
-                yield self._settled()
-            extractor.feed(entry)
-            if 0 < entry.time_us - self._time_us <= _LONGEST_PAUSE_US:
-                self._active_us += entry.time_us - self._time_us
-            self._place, self._time_us = place, entry.time_us
-            if self._progress and number % _PROGRESS_EVERY == 0:
-                self._progress(done, lengths.total)
+            if not number % _ASK_EVERY or place.segment != last.segment:
+                self._place, self._time_us, self._active_us = last, time_us, active_us
+                done = lengths.of(place)
+                held = extractor.held_bytes > _HELD_BYTES
+                whole = done - begun >= PIECE_BYTES or place.segment != last.segment
+                if held or (whole and done - begun >= _WORTH_A_STATE_BYTES):
+                    begun = done
+                    yield self._settled()
+                if self._progress:
+                    self._progress(done, lengths.total)
+            feed(entry)
+            if 0 < entry.time_us - time_us <= _LONGEST_PAUSE_US:
+                active_us += entry.time_us - time_us
+            last, time_us = place, entry.time_us
+        self._place, self._time_us, self._active_us = last, time_us, active_us
         if lengths.of(self._place) - begun >= _WORTH_A_STATE_BYTES:
             yield self._settled()
         yield encode_piece(
