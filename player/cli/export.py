@@ -8,6 +8,7 @@ from argparse import BooleanOptionalAction
 from typing import TYPE_CHECKING
 
 from formats.size import parse_size
+from player.cli.apart import in_a_child
 from player.cli.console import SESSION_HELP, UsageError, checked, command_parser, number
 from player.times import parse
 
@@ -60,6 +61,9 @@ def main(argv: Sequence[str]) -> int:
     typed = parser().parse_args(argv)
     if typed.output is None and typed.format is None:
         raise UsageError(f"give -o FILE, whose ending says the form, or --format ({PROG} -h)")
+    code = in_a_child(PROG, "nothing was exported; a file *.tmp may be left")
+    if code is not None:
+        return code
     from player.exporting.run import Request, export  # noqa: PLC0415  not for --help
 
     request = Request(

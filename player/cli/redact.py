@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from formats.errors import LogError
+from player.cli.apart import in_a_child
 from player.cli.asking import in_store, short
 from player.cli.console import SESSION_HELP, command_parser, say, say_damage
 
@@ -52,6 +53,9 @@ exit status: 0, or 2 for an error, or when something is left that could not be m
 def main(argv: Sequence[str]) -> int:
     """Redact sessions."""
     typed = parser().parse_args(argv)
+    code = in_a_child(PROG, "this session and those after it are as they were")
+    if code is not None:
+        return code
     from formats.config import load  # noqa: PLC0415  not for --help and wrong usage
     from formats.holding import held  # noqa: PLC0415
     from formats.layout import Home  # noqa: PLC0415

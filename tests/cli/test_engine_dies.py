@@ -107,6 +107,9 @@ def dying(tmp_path: Path) -> dict[str, str]:
         "index SESSION",
         "text SESSION",
         "export SESSION --no-redact -o OUT --from 1",
+        "export SESSION -o OUT",
+        "export SESSION -f html -o OUT",
+        "redact SESSION",
     ],
 )
 def test_an_engine_that_dies_costs_one_line(
@@ -117,7 +120,7 @@ def test_an_engine_that_dies_costs_one_line(
     done = cs(*words_of(line, session, tmp_path), env=dying)
     assert done.returncode == 2
     said = done.stdout if command == "index" else done.stderr
-    assert (done.stdout + done.stderr).count("\n") == 1, said
+    assert (done.stdout + done.stderr).count("\n") == 1, done
     assert said.startswith(session if command == "index" else f"cs-{command}: ")
     assert "the screen engine" in said
     assert not (tmp_path / "x.cast").exists()
