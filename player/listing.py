@@ -69,7 +69,8 @@ def row(shown: Overview, now_us: int, user_home: str | None = None) -> Row:
 
 def ratio_of(listed: Listed) -> float | None:
     """How many times smaller than its lines the log lies on disk; None where that is not known."""
-    known = listed.counted and listed.disk_bytes
+    # The summary of a session that is recorded is of its last rotation.
+    known = listed.counted and listed.disk_bytes and not listed.live
     return listed.meta.log_bytes / listed.disk_bytes if known and listed.meta.log_bytes else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from player.cli.console import escaped
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from player.transcript import Read
 
 _FENCE: Final = "`````"
+_ACTS: Final = re.compile(r"[\\`*_<\[]|(?<!\S)#+(?!\S)")
 
 
 def plain(reads: Iterable[Read]) -> Iterator[str]:
@@ -43,14 +45,14 @@ def markdown(
 
     The fence is longer than any run of backticks that a screen is likely to show.
     """
-    yield f"# {escaped(title)}\n\n{date_and_clock(meta.start_us)}, session {meta.session_id}\n"
+    yield f"# {_as_text(title)}\n\n{date_and_clock(meta.start_us)}, session {meta.session_id}\n"
     inside = False
     for read in reads:
         if headings and read.line.typed:
             if inside:
                 yield f"{_FENCE}\n"
             inside = False
-            yield f"## {clock(read.line.first_us)}  {escaped(entered(read.text))}\n"
+            yield f"## {clock(read.line.first_us)}  {_as_text(entered(read.text))}\n"
             continue
         if not inside:
             yield f"{_FENCE}text"
@@ -58,3 +60,8 @@ def markdown(
         yield escaped(read.text)
     if inside:
         yield _FENCE
+
+
+def _as_text(text: str) -> str:
+    """So that nothing in it is Markdown: what was typed is often a command."""
+    return _ACTS.sub(r"\\\g<0>", escaped(text))

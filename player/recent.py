@@ -118,7 +118,8 @@ def _words(title: bytes) -> bytes:
 
 def waits(found: Recent, now_us: int) -> bool:
     """Whether the program waits for the user."""
-    quiet_us = now_us - max(found.output_us, found.input_us)
+    # Before it has said anything it is starting.
+    quiet_us = now_us - (max(found.output_us, found.input_us) or found.last_us)
     if found.prompted is False:
         return False
     said_so = (

@@ -19,8 +19,11 @@ _BOX = "\u2500-\u257f\u2580-\u259f"
 # The edges of a box around a text, and lines that hold nothing but its parts.
 _LEFT = re.compile(rf"\A\s*[|{_BOX}]+(?:\s|\Z)")
 _RIGHT = re.compile(rf"\s*[|{_BOX}]+\s*\Z")
-_BARE = re.compile(rf"[\s|+=*~_.$%#>\u276f\u203a{_BOX}\u2800-\u28ff-]*")
-_PROMPT = re.compile(r"\A\s*(?:[>$%#\u276f\u203a\u25b6]|\S{1,60}[$#%>\u276f])\s+")
+# So are a bullet that nothing follows yet, and the number of an item.
+_BARE = re.compile(r"[\s|+=*~_.$%#>\u203a\u2022\u00b7\u2190-\u2bff-]*|\s*\d{1,3}\.\s*")
+# What is at work says so again and again: a sign that turns, and dots.
+_AT_WORK = re.compile(r"\A\s*[^\w\s\x00-\x7f]\s\S.*(?:\u2026|\.\.\.)")
+_PROMPT = re.compile(r"\A\s*(?:[>$%#\u276f\u203a\u25b6]|\.\.\.|\S{1,60}[$#%>\u276f])\s+")
 
 _NO_LETTERS = re.compile(r"(?:[^\w\n]|[\d_])+")
 # Takes all but letters from ASCII, ten times as fast.
@@ -50,7 +53,8 @@ def transcript(
 
     Takes no more memory the longer it goes on; of a text that comes again only the first is given.
     What differs in digits and signs only from a line that it took the place of is the same spinner
-    or counter, and left out; lines that stood beside each other are never folded.
+    or counter, and left out; so is what says once more that something is at work (`* Thinking...`).
+    Lines that stood beside each other are never folded.
     """
     return Transcriber(since_us, until_us).reads(lines)
 
@@ -80,14 +84,17 @@ class Transcriber:
                 text = whole if head < "\u2500" and head != "|" else _without_box(whole)
                 replaces = False
                 if len(letters) >= _FEWEST_LETTERS:
-                    replaces = self._replaces(letters, first_us, last_us)
+                    replaces = self._replaces(text, letters, first_us, last_us)
                 elif not letters and _BARE.fullmatch(text):
                     continue
                 if self._is_new(whole) and (typed or not replaces):
                     yield Read(text, line)
 
-    def _replaces(self, letters: str, first_us: int, last_us: int) -> bool:
-        """Whether a line took the place of one of these letters; it is one itself from now on."""
+    def _replaces(self, text: str, letters: str, first_us: int, last_us: int) -> bool:
+        """Whether a line took the place of one of these letters; it is one itself from now on.
+
+        What says that something is at work does so however long ago the one before was.
+        """
         stood_us = self._stood_us
         before_us = stood_us.get(letters)
         if before_us is None:
@@ -97,7 +104,8 @@ class Transcriber:
             return False
         if last_us > before_us:
             stood_us[letters] = last_us
-        return 0 <= first_us - before_us <= _TURN_US
+        gap_us = first_us - before_us
+        return 0 <= gap_us <= _TURN_US or (gap_us > 0 and _AT_WORK.match(text) is not None)
 
     def _is_new(self, text: str) -> bool:
         """Whether the text was never given, as far as there is room to know."""

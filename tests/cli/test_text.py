@@ -67,3 +67,41 @@ def test_errors_are_one_line(cs, talk, arguments: list[str]) -> None:
 def test_help_says_what_comes_out(cs) -> None:
     done = cs("text", "--help")
     assert (done.returncode, "examples:" in done.stdout) == (0, True)
+
+
+def test_headings_are_what_was_typed_and_no_markdown(cs, home: Path) -> None:
+    """Behind the prompts of a shell and of Python, also where a statement goes on."""
+    said: list[Said] = []
+    for number, (prompt, typed) in enumerate(
+        [("$ ", "ls *_x"), ("... ", "return [x]"), (">>> ", "# no")]
+    ):
+        at = 2000 * number
+        said += [Said(at + 100, prompt.encode()), Said(at + 500, typed.encode(), "input"),
+                 Said(at + 510, typed.encode()), Said(at + 1500, b"\r", "input"),
+                 Said(at + 1510, b"\r\n")]  # fmt: skip
+    store_log(home, start(), *said, ended(9000))
+    shown = cs("text", "last", "--markdown").stdout
+    headings = [line[13:] for line in shown.splitlines() if line.startswith("## ")]
+    assert headings == [r"ls \*\_x", r"return \[x]", r"\# no"]
+
+
+def test_what_is_at_work_says_so_once(cs, home: Path) -> None:
+    """However often it comes again; and a bullet before its text is none."""
+    frames = [
+        Said(3000 * number, b"\x1b[H\x1b[J" + row.encode())
+        for number, row in enumerate(
+            [
+                "✻ Thinking… (2s)",
+                "●",
+                "● an answer",
+                "✽ Thinking… (9s)",
+                "1.",
+                "✓ 61 passed",
+                "✓ 7 passed",
+            ]
+        )
+    ]
+    store_log(home, start(), *frames, ended(30_000))
+    assert cs("text", "last").stdout.splitlines() == [
+        "✻ Thinking… (2s)", "● an answer", "✓ 61 passed",
+    ]  # fmt: skip

@@ -43,7 +43,8 @@ def turning(from_s: float, count: int) -> list[tuple[float, str]]:
         (turning(0, 9), 2.1, False),
         ([*turning(0, 9), (2.2, "\x1b]0;✳ fixing it\x07")], 5, True),
         ([(0, "\x1b]0;one thing\x07"), (1, "\x1b]0;another thing\x07")], 4, False),
-        ([], 60, True),
+        ([(1, "")], 5, False),  # it is starting
+        ([(1, "")], 12, True),
     ],
 )
 def test_who_waits(said: list[tuple[float, str]], at_s: float, *, expected: bool) -> None:
