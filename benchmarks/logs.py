@@ -81,7 +81,7 @@ def segments(logs: Path) -> list[Path]:
 def decode(path: Path) -> Iterator[dict[str, Any]]:
     """Give the lines of one segment as objects; errors when one is damaged."""
     rest = b""
-    for piece in _plain(path):
+    for piece in plain(path):
         *lines, rest = (rest + piece).split(b"\n")
         yield from (json.loads(line) for line in lines)
     if rest:
@@ -104,11 +104,12 @@ def sealed_ratio(logs: Path) -> float | None:
     sealed = [path for path in segments(logs) if path.suffix == ".zst"]
     if not sealed:
         return None
-    plain_bytes = sum(len(piece) for path in sealed for piece in _plain(path))
+    plain_bytes = sum(len(piece) for path in sealed for piece in plain(path))
     return plain_bytes / sum(path.stat().st_size for path in sealed)
 
 
-def _plain(path: Path) -> Iterator[bytes]:
+def plain(path: Path) -> Iterator[bytes]:
+    """Give the lines of a segment, in pieces."""
     with path.open("rb") as file:
         if path.suffix != ".zst":
             while piece := file.read(READ_BYTES):

@@ -72,7 +72,7 @@ def main(argv: list[str]) -> int:
         return _say("versus.py: needs /proc, prctl and pidfd: Linux only", 2)
     try:
         named = dict(_pair(text) for text in options.peer)
-        found = _chosen(contestants.find(named), options.only)
+        found = chosen(contestants.find(named), options.only)
         measures = _measures(options.measure)
     except ValueError as error:
         return _say(f"versus.py: {error}", 2)
@@ -87,7 +87,7 @@ def main(argv: list[str]) -> int:
     if not options.json:
         print(text, end="")
     if options.update:
-        _update(Path(options.update), text)
+        update(Path(options.update), text, BEGIN, END)
     return 1 if any(_ours_failed(run) for run in runs) else 0
 
 
@@ -157,7 +157,8 @@ def _pair(text: str) -> tuple[str, str]:
     return name, path
 
 
-def _chosen(found: list[Contestant], only: str | None) -> list[Contestant]:
+def chosen(found: list[Contestant], only: str | None) -> list[Contestant]:
+    """Return those of `found` that `only` names, with commas; ValueError when one is not there."""
     if not only:
         return found
     wanted = only.split(",")
@@ -188,10 +189,11 @@ def _ours_failed(run: figures.Run) -> bool:
     return ours and ("error" in run.figures or not run.figures.get("log_exact", True))
 
 
-def _update(path: Path, text: str) -> None:
-    before, _, rest = path.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
-    path.write_text(f"{before}{BEGIN}\n{text}{END}{after}")
+def update(path: Path, text: str, begin: str, end: str) -> None:
+    """Put a text into a page, between its two comments."""
+    before, _, rest = path.read_text().partition(begin)
+    _, _, after = rest.partition(end)
+    path.write_text(f"{before}{begin}\n{text}{end}{after}")
 
 
 def _say(words: str, status: int) -> int:

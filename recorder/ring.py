@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 RING_BYTES: Final = 1 << 20
 """A second of anything but a flood: a short fault loses nothing, and memory stays flat."""
+EVENT_END: Final = b"}}\n"
+"""How the line of an event ends, and no other."""
 _DIRECTION = b'"direction":"input"'
 # The direction's place, behind the timestamp and the session id.
 _HEAD_BYTES = 120
@@ -148,7 +150,7 @@ class Waiting:
 
 def payload_bytes(line: bytes) -> int:
     """How many bytes of the session a line holds, by its last field."""
-    if line.endswith(b"}}\n"):  # an event holds none
+    if line.endswith(EVENT_END):  # an event holds none
         return 0
     digits = line[line.rfind(b'"size":') + 7 : -2]
     return int(digits) if digits.isdigit() else 0

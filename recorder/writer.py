@@ -13,7 +13,7 @@ import time
 from _thread import allocate_lock
 from typing import TYPE_CHECKING, Any
 
-from recorder.ring import Place, Unsynced, Waiting, is_input, payload_bytes, stamp_of
+from recorder.ring import EVENT_END, Place, Unsynced, Waiting, is_input, payload_bytes, stamp_of
 from recorder.segments import Segments
 
 if TYPE_CHECKING:
@@ -201,11 +201,37 @@ class Writer:
                 break
             time.sleep(_LAST_PAUSE_S)
         else:
-            lost = list(self._waiting.lines)
-            self._note_lost(lost)
+            self._give_up()
         for segment in self._retired:
             segment.close()
         self._segments.current.close()
+
+    def _give_up(self) -> None:
+        """Say at least what is lost, and how it ended: a full disk has room for two short lines.
+
+        They fit behind the last line, in a block that the file has already.
+        """
+        waiting = self._waiting
+        lines = list(waiting.lines)
+        last = lines.pop() if lines and lines[-1].endswith(EVENT_END) else None
+        self._note_lost(lines)
+        waiting.lines.clear()
+        for line in lines:
+            waiting.lose(1, payload_bytes(line), stamp_of(line))
+        try:
+            if not self._broken and self._resumes is None:
+                self._segments.current.cut_back()
+                self._state_gap()
+                if last is not None:
+                    self._append(last)
+                    return
+        except OSError:
+            try:
+                self._segments.current.cut_back()
+            except OSError:
+                pass
+        if last is not None:
+            self._note_lost([last])
 
     def remove(self) -> None:
         """Undo everything: the session never began."""

@@ -309,3 +309,56 @@ def test_what_is_lost_is_counted_to_the_entry(home):
     assert not damage
     assert log.output_bytes == sum(map(len, data))
     assert log.entries == len(entries)
+
+
+class Full(Faulty):
+    """A disk with so much room, of which a write takes what there is and then fails."""
+
+    room = 1 << 30
+
+    def write(self, fd, data):
+        if not self.room:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        written = os.write(fd, data[: self.room])
+        self.room -= written
+        return written
+
+    def truncate(self, fd, size):
+        self.room += os.fstat(fd).st_size - size
+        os.ftruncate(fd, size)
+
+
+def test_a_session_that_ends_on_a_full_disk_says_what_is_lost(home):
+    """A block has room behind its last line, for two short ones if not for what is missing."""
+    log, session = begin(home, files := Full())
+    log.start(Size(80, 24), {"command": ["true"]})
+    for piece in PIECES[:3]:
+        log.output(piece)
+    files.room = 500
+    for number in range(4):
+        log.output(b"%d" % number * 1000)
+    log.event({"type": "exit", "status": 3, "reason": "exited"})
+    log.close()
+    data, gaps, damage, entries = read(session)
+    assert data == PIECES[:3]
+    assert [(gap["entries"], gap["bytes"]) for gap in gaps] == [(4, 4000)]
+    assert entries[-1].event == {"type": "exit", "status": 3, "reason": "exited"}
+    assert not damage
+    assert log.entries == len(entries)
+    assert log.output_bytes == sum(map(len, PIECES[:3]))
+
+
+@pytest.mark.parametrize("room", [0, 100, 250])
+def test_where_there_is_no_room_even_for_that_no_line_is_torn(home, room):
+    log, session = begin(home, files := Full())
+    log.start(Size(80, 24), {"command": ["true"]})
+    for piece in PIECES[:3]:
+        log.output(piece)
+    files.room = room
+    log.output(b"x" * 1000)
+    log.event({"type": "exit", "status": 3, "reason": "exited"})
+    log.close()
+    data, _, damage, entries = read(session)
+    assert data == PIECES[:3]
+    assert not damage
+    assert log.entries == len(entries)
