@@ -20,6 +20,9 @@ import time
 from typing import TYPE_CHECKING
 
 from benchmarks import contestants, logs
+from formats.errors import LogError
+from formats.interchange import reading
+from formats.line import OUTPUT
 from tests.support.recording import OuterTerminal
 
 if TYPE_CHECKING:
@@ -130,7 +133,7 @@ def recorded(who: Contestant, folder: Path) -> bytes:
     """All that a recorder wrote of the screen, from any file in its folder."""
     if who.family != contestants.OURS:
         files = [path for path in folder.rglob("*") if path.is_file() and "home" not in path.parts]
-        return b"\n".join(path.read_bytes() for path in files)
+        return b"\n".join(map(_screen_of, files))
     found: list[bytes] = []
     for path in sorted((folder / contestants.SESSIONS / "logs").glob("*.jsonl*")):
         plain = path.suffix != ".zst"
@@ -140,6 +143,18 @@ def recorded(who: Contestant, folder: Path) -> bytes:
                 fields = json.loads(line)
                 found.append(base64.b64decode(fields["data"]))
     return b"".join(found)
+
+
+def _screen_of(path: Path) -> bytes:
+    """What a peer's file says was on the screen: a line may lie in two of its entries."""
+    try:
+        recording = reading.open_recording(str(path))
+        if recording.format == reading.TYPESCRIPT:
+            return path.read_bytes()
+        entries = reading.entries_of(recording)
+        return b"".join(entry.data for entry in entries if entry.direction == OUTPUT)
+    except LogError:  # no beginning, after it was cut
+        return path.read_bytes()
 
 
 @contextlib.contextmanager
@@ -292,7 +307,7 @@ def syncs(who: Contestant, folder: Path) -> str:
         stage.passes(3)
         stage.ends()
     count = len(re.findall(r"^\d+ +\w*sync\w*\(", report.read_text(), flags=re.MULTILINE))
-    return f"{count} syncs" if count else "never: up to 30 s"
+    return f"{count} syncs" if count else "never"
 
 
 MISFORTUNES: dict[str, tuple[str, Callable[[Contestant, Path], str]]] = {

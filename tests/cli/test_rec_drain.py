@@ -165,6 +165,21 @@ class TestTheRecorderIsKilled:
         assert (damage.lines, damage.frames, damage.missing_segments) == (0, 0, 0)
         assert damage.torn <= 1
 
+    def test_it_can_be_played_and_a_note_says_what_is_torn(self, cs_rec, cs):
+        """Whether a line is torn is the kill's affair: here one is."""
+        terminal = cs_rec.start(".", *cs_rec.child("count", 0))
+        terminal.until(lambda: len(terminal.screen) > 100_000)
+        terminal.signal(signal.SIGKILL)
+        terminal.wait()
+        path = cs_rec.log.files()[-1]
+        path.write_bytes(path.read_bytes().rpartition(b"\n")[0][:-40])
+        output = cs_rec.log.output(torn=True)
+        done = cs("play", "--home", cs_rec.home, cs_rec.log.id)
+        assert done.returncode == 0
+        assert done.stdout == output.decode()
+        assert done.stderr.count("\n") == 1
+        assert "unfinished last line" in done.stderr
+
 
 class TestBackgroundJobs:
     """They lose the terminal when the command, its session's leader, ends: the kernel's rule."""

@@ -154,6 +154,13 @@ class TestALogThatOthersTouch:
         [gap] = self.change(cs_rec, os.unlink)
         assert gap["event"]["entries"] >= 5
 
+    def test_moved_away(self, cs_rec):
+        """What it was moved to stays as it is; the log goes on in its place."""
+        target = cs_rec.folder / "moved.jsonl"
+        self.change(cs_rec, lambda path: path.rename(target))
+        assert target.read_bytes().startswith(b'{"timestamp"')
+        assert target.read_bytes().count(b"\n") >= 5
+
     def test_cut(self, cs_rec):
         self.change(cs_rec, lambda path: os.truncate(path, 0))
 

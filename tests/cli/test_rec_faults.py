@@ -178,6 +178,20 @@ class TestAFullDisk:
         assert b"gap" in said or b"log" in said
 
     @pytest.mark.parametrize("left", [0, 30])
+    def test_with_strict_it_ends_the_session_instead(self, cs_rec, left):
+        command = [*COMMAND, "--strict", "-q", ".", *cs_rec.child("echo")]
+        terminal = cs_rec.start(command=command)
+        terminal.wait_for(b"READY")
+        Limit(cs_rec, terminal).fill(left)
+        terminal.type(b"shown?")
+        assert terminal.wait() == 125
+        assert b"shown?" not in terminal.screen, "nothing is shown that is not logged"
+        said = bytes(terminal.screen).partition(b"cs-rec: ")[2]
+        assert b"--strict ends the session" in said
+        assert said.count(b"\n") == 1
+        assert terminal.mode() == terminal.found_mode
+
+    @pytest.mark.parametrize("left", [0, 30])
     def test_when_it_stays_full_the_status_is_kept_and_no_line_is_torn(self, cs_rec, left):
         line = "printf READY; read -r x; echo more; exit 6"
         terminal = cs_rec.start(".", "--", "sh", "-c", line)

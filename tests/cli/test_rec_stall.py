@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import resource
 import signal
 import time
 
@@ -152,3 +154,30 @@ class TestMemory:
     @pytest.mark.timeout(600)
     def test_and_after_a_gigabyte(self, cs_rec):
         assert self.grown(cs_rec, 5_000_000, 1_000_000_000) < SLACK_KIB
+
+    def test_it_is_the_same_through_a_flood_while_the_disk_comes_and_goes(self, cs_rec):
+        """What waits for the disk is a megabyte; it is there after the first fault, and stays."""
+        stages = [4_000_000] * 6
+        terminal = cs_rec.start(".", *cs_rec.child("stages", *stages))
+        terminal.wait_for(b"READY")
+        path = cs_rec.log.files()[0]
+        found = []
+        for _ in stages:
+            limit = os.stat(path).st_size + 300_000  # in the middle of the next stage
+            resource.prlimit(terminal.pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+            del terminal.screen[:]
+            terminal.type(b"x")
+            while not terminal.screen.endswith(b"DONE"):
+                del terminal.screen[:-8]
+                assert terminal.look(5)
+            found.append(rss_kib(terminal.pid))
+            resource.prlimit(terminal.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+            terminal.until(lambda: cs_rec.log.output(torn=True).endswith(b"DONE"))
+        terminal.type(b"x")
+        assert terminal.wait() == 0
+        assert max(found) - found[0] < SLACK_KIB
+        gaps = cs_rec.log.events("gap")
+        assert len(gaps) >= len(stages)
+        kept = len(cs_rec.log.output()) + len(cs_rec.log.input())
+        written = len(b"READY") + sum(stages) + len(stages) * len(b"DONEx") + 1
+        assert kept + sum(gap["bytes"] for gap in gaps) == written
