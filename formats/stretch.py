@@ -66,6 +66,13 @@ class Stretch(NamedTuple):
         """One of its entries."""
         return Entry(self.times_us[number], self.session_id, OUTPUT, self.data[number])
 
+    def behind(self, number: int) -> Stretch:
+        """The lines from one on."""
+        offset = self.place(number).offset
+        times_us, data = self.times_us[number:], self.data[number:]
+        written_bytes = self.written_bytes[number:]
+        return Stretch(self.segment, offset, self.session_id, times_us, data, written_bytes)
+
     def located(self) -> Iterator[tuple[Place, Entry]]:
         """Its entries, each with its place."""
         offsets = accumulate(map(_FRAME_BYTES.__add__, self.written_bytes), initial=self.offset)
@@ -73,8 +80,9 @@ class Stretch(NamedTuple):
         fields = zip(self.times_us, *same, self.data, repeat(None), repeat(None))
         # Past the constructors, which are written in Python: that takes half the time.
         new = cast("Any", tuple).__new__
-        places = map(new, repeat(Place), zip(repeat(self.segment), offsets))
-        return zip(places, map(new, repeat(Entry), fields), strict=False)  # a place more
+        places: Iterator[Place] = map(new, repeat(Place), zip(repeat(self.segment), offsets))
+        entries: Iterator[Entry] = map(new, repeat(Entry), fields)
+        return zip(places, entries, strict=False)  # there is a place more
 
 
 Part = Stretch | tuple[Place, Entry]

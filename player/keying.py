@@ -37,9 +37,10 @@ from player.keyframes import (
 )
 from player.modules import start_module
 from player.painter import Painter
+from player.passage import Passage
 from player.replay import Replay
 from player.screen import Screen, ScreenEngineError
-from player.seeking import BEGINNING, LINE_BYTES, SMALLEST_LOG_BYTES, SPACING_BYTES, Start
+from player.seeking import BEGINNING, SMALLEST_LOG_BYTES, Start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -173,19 +174,15 @@ def _target(path: str, header: bytes, end: int) -> int:
 
 def _keyframes(replay: Replay, begun: _Begun) -> Iterator[tuple[Keyframe, bytes]]:
     """The keyframes from there on, each before a line, with their packed snapshots."""
-    painter, at_us = Painter(begun.screen), begun.start.at_us
-    passed = 0
-    for place, moment in replay.located_after(begun.start):
-        if passed >= SPACING_BYTES:
-            painter.flush()
-            packed = _packed(begun.screen)
-            if packed is not None:
-                sign, size = sign_of(moment.entry), begun.screen.size
-                yield Keyframe(at_us, place, sign, size, 0, 0), packed
-                passed = 0
-        painter.add(moment)
-        at_us = moment.at_us
-        passed += LINE_BYTES + len(moment.entry.data)
+    parts = replay.session.stretches(None, begun.start.place)
+    passage = Passage(parts, Painter(begun.screen), begun.start, replay.origin_us)
+    for stop in passage.stops():
+        packed = _packed(begun.screen)
+        if packed is None:
+            passage.again()
+            continue
+        sign, size = sign_of(stop.entry), begun.screen.size
+        yield Keyframe(stop.at_us, stop.place, sign, size, 0, 0), packed
 
 
 def _packed(screen: Screen) -> bytes | None:

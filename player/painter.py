@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from formats.entry import OUTPUT, event_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from player.screen import Screen
     from player.timeline import Moment
@@ -38,10 +38,14 @@ class Painter:
                 self.flush()
                 self.screen.resize(size)
         if data and direction == OUTPUT:
-            self._pieces.append(data)
-            self._bytes += len(data)
-            if self._bytes >= _FED_AT_ONCE_BYTES:
-                self.flush()
+            self.draw((data,))
+
+    def draw(self, pieces: Sequence[bytes]) -> None:
+        """Note output."""
+        self._pieces += pieces
+        self._bytes += sum(map(len, pieces))
+        if self._bytes >= _FED_AT_ONCE_BYTES:
+            self.flush()
 
     def flush(self) -> None:
         """Draw what was noted."""

@@ -12,17 +12,20 @@ from typing import TYPE_CHECKING, Final
 
 from formats.entry import event_size
 from formats.errors import LogError, printable
+from formats.stretch import Stretch
 from player.painter import Painter
+from player.passage import Passage
 from player.screen import GRAPHEME, Screen
-from player.seeking import BEGINNING, LINE_BYTES, SMALLEST_LOG_BYTES, SPACING_BYTES, Passed, Start
+from player.seeking import BEGINNING, SMALLEST_LOG_BYTES, Passed, Start
 from player.timeline import Moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from formats.segment import Place
     from formats.session import Damage, Session
     from formats.size import Size
+    from formats.stretch import Part
     from player.screen import Width
     from player.seeking import Found, Stored
 
@@ -64,6 +67,7 @@ class Replay:
         self._passed = Passed()
         # The moment that was asked for last: what follows it is mostly asked for next.
         self._last = (0, BEGINNING)
+        self._rest: Iterator[Part] = iter(())
 
     @cached_property
     def size(self) -> Size:
@@ -114,25 +118,15 @@ class Replay:
         found = self._nearest(position_us, _HISTORY_STEPS if scrollback else 0)
         start = found.start if found else BEGINNING
         screen = found.screen(scrollback) if found else self.new_screen(scrollback)
-        following = self.following(start)
-        if screen is None or following is None:
+        parts = self.following(start)
+        if screen is None or parts is None:
             self._drop_stored()
             return self.seek(position_us, scrollback=scrollback, progress=progress)
-        painter = self.painter(screen)
-        passed_bytes = 0
-        for place, moment in following:
-            start = Start(start.at_us, place)
-            if moment.at_us > position_us:
-                break
-            if passed_bytes >= SPACING_BYTES:
-                painter.flush()
-                self._pass(start, screen, progress, keep=not scrollback)
-                passed_bytes = 0
-            painter.add(moment)
-            passed_bytes += LINE_BYTES + len(moment.entry.data)
-            start = Start(moment.at_us, place)
-        painter.flush()
-        self._last = (position_us, start)
+        passage = Passage(parts, self.painter(screen), start, self.origin_us)
+        for stop in passage.stops(position_us):
+            self._pass(Start(stop.at_us, stop.place), screen, progress, keep=not scrollback)
+        self._last = (position_us, passage.start)
+        self._rest = passage.rest()
         return screen
 
     def entries_from(self, position_us: int, damage: Damage | None = None) -> Iterator[Moment]:
@@ -147,8 +141,15 @@ class Replay:
         if position_us != known_us:
             found = self._nearest(position_us)
             start = found.start if found else BEGINNING
-        following = self.following(start, damage)
-        for place, moment in self.located_after(BEGINNING) if following is None else following:
+        elif damage is None:
+            rest, self._rest = self._rest, iter(())
+            if (first := next(rest, None)) is not None:
+                yield from self._moments(chain((first,), rest), start.at_us)
+                return
+        parts = self.following(start, damage)
+        if parts is None:
+            start, parts = BEGINNING, self.session.stretches()
+        for place, moment in self._moments(parts, start.at_us):
             if moment.at_us > position_us:
                 yield place, moment
 
@@ -164,25 +165,31 @@ class Replay:
         self, start: Start, damage: Damage | None = None
     ) -> Iterator[tuple[Place, Moment]]:
         """The entries from a line on, with their places."""
-        at_us, origin_us = start.at_us, self.origin_us
-        for place, entry in self.session.located(damage, start.place):
-            # Our own logs never run backwards. In others an entry is played with that before it.
-            at_us = max(at_us, entry.time_us - origin_us)
-            yield place, Moment(at_us, entry)
+        return self._moments(self.session.stretches(damage, start.place), start.at_us)
 
-    def following(
-        self, start: Start, damage: Damage | None = None
-    ) -> Iterator[tuple[Place, Moment]] | None:
-        """As `located_after`; None when the line there no longer is the one that it was."""
-        found = self.located_after(start, damage)
+    def following(self, start: Start, damage: Damage | None = None) -> Iterator[Part] | None:
+        """The log from a line on; None when the line there no longer is the one that it was."""
+        parts = self.session.stretches(damage, start.place)
         if start.sign is None:
-            return found
+            return parts
         from player.keyframes import sign_of  # noqa: PLC0415
 
-        first = next(found, None)
-        if first is None or first[0] != start.place or sign_of(first[1].entry) != start.sign:
+        first = next(parts, None)
+        if first is None:
             return None
-        return chain((first,), found)
+        place, entry = next(first.located()) if isinstance(first, Stretch) else first
+        if place != start.place or sign_of(entry) != start.sign:
+            return None
+        return chain((first,), parts)
+
+    def _moments(self, parts: Iterable[Part], at_us: int) -> Iterator[tuple[Place, Moment]]:
+        """The entries of a log, with their places; `at_us` is the position before the first."""
+        origin_us = self.origin_us
+        for part in parts:
+            for place, entry in part.located() if isinstance(part, Stretch) else (part,):
+                # Our own logs never run backwards. In others an entry is played with that before.
+                at_us = max(at_us, entry.time_us - origin_us)
+                yield place, Moment(at_us, entry)
 
     def _nearest(self, position_us: int, steps: int = 0) -> Found | None:
         """The nearest keyframe before a position, or one that is some steps earlier."""

@@ -56,8 +56,7 @@ def _worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("player.keying.start_keying", lambda *_: None)
     for module in (seeking, sys.modules["player.keying"], sys.modules["player.replay"]):
         monkeypatch.setattr(module, "SMALLEST_LOG_BYTES", 1 << 10)
-    for module in (sys.modules["player.keying"], sys.modules["player.replay"]):
-        monkeypatch.setattr(module, "SPACING_BYTES", 16 << 10)
+    monkeypatch.setattr("player.passage.SPACING_BYTES", 16 << 10)
 
 
 @pytest.fixture

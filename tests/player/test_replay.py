@@ -71,6 +71,9 @@ def test_what_follows_a_position(replay: Replay) -> None:
         found = [moment.at_us // MS for moment in replay.entries_from(position_ms * MS)]
         assert found == [at for at in (1000, 1000, 1500, 2000, 3000, 4000) if at > position_ms]
     assert len(list(replay.located())) == 8
+    replay.seek(1000 * MS)
+    for _ in range(2):  # whoever takes only some of it takes it from nobody else
+        assert next(replay.entries_from(1000 * MS)).at_us == 1500 * MS
 
 
 def test_following_goes_on_after_an_entry(replay: Replay) -> None:
