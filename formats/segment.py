@@ -26,6 +26,8 @@ __all__ = ["Place", "Stretch", "last_line_start", "log_bytes_of", "open_segment"
 __all__ += ["read_segment", "read_stretches", "stated_number", "stated_resumption"]
 
 _READ_BYTES = 1 << 18
+# What is decoded together. Below the 128 KiB from which malloc asks the kernel anew each time.
+_PIECE_BYTES = 1 << 16
 # Lines in a row that are no entry. More, and a file would choose how long its reader is busy: what
 # holds no entry among so many lines is no log, and damage of so many leaves none to come.
 _MOST_BEFORE_THE_FIRST = 100_000
@@ -109,8 +111,9 @@ def _chunks(
             damage.note(path, what, DamagedPlace(path, "frame", what, offset))
 
         for offset, data in read_sealed(file, start, damaged):
-            yield offset, data, lost
-            lost = False
+            for begin, piece in _pieces(data):
+                yield offset + begin, piece, lost
+                lost = False
         return
     file.seek(start)
     while True:
@@ -119,6 +122,16 @@ def _chunks(
             start += len(chunk)
         if may_go_on is None or not may_go_on():
             return
+
+
+def _pieces(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Where each begins, and it: some 64 KiB, cut at line ends if there are any."""
+    begin = 0
+    while begin < len(data):
+        end = data.find(b"\n", begin + _PIECE_BYTES, begin + 2 * _PIECE_BYTES) + 1
+        end = end or begin + _PIECE_BYTES
+        yield begin, data[begin:end]
+        begin = end
 
 
 def read_segment(

@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import struct
 from bisect import bisect_right
+from functools import cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, NamedTuple
 from zlib import crc32
@@ -139,7 +140,13 @@ def _hash(secret: bytes, header: bytes, head: bytes, packed: bytes) -> bytes:
 
 def pack(screen: Screen) -> bytes:
     """A snapshot, compressed. Raises ScreenEngineError where none can be made now."""
-    return zstandard.ZstdCompressor(level=3).compress(screen.snapshot())
+    return _compressor().compress(screen.snapshot())
+
+
+@cache
+def _compressor() -> zstandard.ZstdCompressor:
+    """One for all: to make one costs more than a snapshot."""
+    return zstandard.ZstdCompressor(level=3)
 
 
 def unpack(packed: bytes, scrollback: int = 0) -> Screen:
