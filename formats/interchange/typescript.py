@@ -46,7 +46,7 @@ def write_typescript(
     if advanced:
         yield Piece(timing=_about(start, first.time_us, names[0]))
     last_us = told_us = first.time_us
-    typed, status = False, 0
+    typed, status = False, None
     for entry in iterator:
         last_us = max(last_us, entry.time_us)
         delta = b"%d.%06d" % divmod(last_us - told_us, US_PER_S)
@@ -78,11 +78,15 @@ def write_typescript(
 
 
 def _end(
-    first_us: int, last_us: int, status: int, *, advanced: bool, typed: bool
+    first_us: int, last_us: int, status: int | None, *, advanced: bool, typed: bool
 ) -> Iterator[Piece]:
-    done = f'\nScript done on {_date(last_us)} [COMMAND_EXIT_CODE="{status}"]\n'.encode()
-    duration = b"H 0.000000 DURATION %d.%06d\n" % divmod(last_us - first_us, US_PER_S)
-    timing = duration + b"H 0.000000 EXIT_CODE %d\n" % status if advanced else b""
+    # Of a session that nobody saw end it does not say how it ended, as older versions never did.
+    how = "" if status is None else f' [COMMAND_EXIT_CODE="{status}"]'
+    done = f"\nScript done on {_date(last_us)}{how}\n".encode()
+    timing = b"H 0.000000 DURATION %d.%06d\n" % divmod(last_us - first_us, US_PER_S)
+    if status is not None:
+        timing += b"H 0.000000 EXIT_CODE %d\n" % status
+    timing = timing if advanced else b""
     yield Piece(done, done if typed else b"", timing)
 
 

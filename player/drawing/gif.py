@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import struct
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from PIL import Image
 
@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from player.drawing.raster import Box
+    from player.drawing.tiles import Colour
 
 SHADES: Final = 8
 """Between the colours of a glyph: 30 pairs of colours have room in a palette then."""
 
 _MOST_COLOURS: Final = 256
+_MOST_KEPT: Final = 128
 _CENTISECOND_US: Final = 10_000
 _LONGEST_DELAY: Final = 0xFFFF
 _LOOP: Final = b"\x21\xff\x0bNETSCAPE2.0\x03\x01\x00\x00\x00"
@@ -96,11 +98,21 @@ def _packed(image: Image.Image) -> bytes:
 
 
 def _with_palette(image: Image.Image) -> Image.Image:
-    """The image in its own colours, as long as they are not too many."""
-    found = image.getcolors(_MOST_COLOURS)
-    if found is None:
-        return image.quantize(_MOST_COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    """The image in its own colours; where they are too many, the most frequent stay as they are."""
+    found = image.getcolors(image.width * image.height) or []
+    found.sort(reverse=True)
+    colours = [cast("Colour", colour) for _, colour in found]
+    if len(colours) > _MOST_COLOURS:
+        colours = colours[:_MOST_KEPT] + _fewer(colours[_MOST_KEPT:])
     palette = Image.new("P", (1, 1))
-    colours = [colour for _, colour in found]
-    palette.putpalette([part for colour in colours for part in colour])  # type: ignore[union-attr]
+    palette.putpalette([part for colour in colours for part in colour])
     return image.quantize(palette=palette, dither=Image.Dither.NONE)
+
+
+def _fewer(colours: list[Colour]) -> list[Colour]:
+    """As many as there is room for in place of these, each as near to some of them as can be."""
+    every = Image.new("RGB", (len(colours), 1))
+    every.frombytes(bytes(part for colour in colours for part in colour))
+    made = every.quantize(_MOST_COLOURS - _MOST_KEPT, Image.Quantize.MEDIANCUT)
+    parts = iter((made.getpalette() or [])[: 3 * (_MOST_COLOURS - _MOST_KEPT)])
+    return list(zip(parts, parts, parts, strict=True))

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from player.screen.values import Cursor, Row
 
 _MARGIN_PX: Final = 10
+_MOST_STRIPS: Final = 256
+"""Some 70 KB each."""
 
 Box = tuple[int, int, int, int]
 """Left, top, right and bottom in pixels, the last two exclusive."""
@@ -39,6 +41,7 @@ class Canvas:
         self._size = size
         self._tiles = tiles
         self._drawn: dict[int, tuple[Row, Pointer | None]] = {}
+        self._strips: dict[Row, Image.Image] = {}
         width = size.cols * tiles.width + 2 * _MARGIN_PX
         height = size.rows * tiles.height + 2 * _MARGIN_PX
         self.image = Image.new("RGB", (width, height), parts(BACKGROUND))
@@ -64,28 +67,42 @@ class Canvas:
         return _MARGIN_PX, top, self.image.width - _MARGIN_PX, low
 
     def _row(self, number: int, row: Row, pointer: Pointer | None) -> None:
-        left, top = _MARGIN_PX, _MARGIN_PX + number * self._tiles.height
-        end = self.image.width - _MARGIN_PX
+        strip = None if pointer else self._strips.get(row)
+        if strip is None:
+            strip = self._strip(row, pointer)
+            if not pointer:
+                # What scrolls is drawn once.
+                if len(self._strips) >= _MOST_STRIPS:
+                    self._strips.clear()
+                self._strips[row] = strip
+        self.image.paste(strip, (_MARGIN_PX, _MARGIN_PX + number * self._tiles.height))
+
+    def _strip(self, row: Row, pointer: Pointer | None) -> Image.Image:
+        """The picture of a row."""
+        end = self._size.cols * self._tiles.width
+        strip = Image.new("RGB", (end, self._tiles.height), parts(BACKGROUND))
         wanted = -1 if pointer is None else pointer.at.col
         if wanted >= 0 and (missing := wanted + 1 - width_of(row)) > 0:
             row = (*row, Run(" " * missing, missing, DEFAULT_STYLE))
-        col = 0
+        left = col = 0
         for run in row:
+            style = run.style._replace(link="", blink=False)
+            blank = style == DEFAULT_STYLE
             for text, cols in clusters(run):
-                style = run.style._replace(link="", blink=False)
                 here = pointer if pointer and col <= wanted < col + max(1, cols) else None
+                if blank and text == " " and not here:
+                    left, col = left + self._tiles.width, col + 1
+                    continue
+                shown = style
                 if here and here.kind == "block":
-                    style = style._replace(inverse=not style.inverse)
-                tile = self._tiles.tile(text, cols, style)
+                    shown = style._replace(inverse=not style.inverse)
+                tile = self._tiles.tile(text, cols, shown)
                 if here and here.kind != "block":
                     tile = _with_line(tile, here.kind)
-                if left + tile.width > end:
-                    tile = tile.crop((0, 0, end - left, tile.height))
-                self.image.paste(tile, (left, top))
+                if left < end:
+                    strip.paste(tile, (left, 0))
                 left, col = left + tile.width, col + cols
-                if left >= end:
-                    return
-        self.image.paste(parts(BACKGROUND), (left, top, end, top + self._tiles.height))
+        return strip
 
 
 _NOTHING: Final[tuple[Row, Pointer | None]] = ((), None)

@@ -14,7 +14,7 @@ from player.drawing.fonts import Fonts, glyph
 if TYPE_CHECKING:
     from player.screen.values import Style
 
-RGB = tuple[int, int, int]
+Colour = tuple[int, int, int]
 FONT_PX: Final = 16
 # Some 600 bytes each; a screen of truecolour gradients has one for each of its cells.
 _MOST_TILES: Final = 50_000
@@ -47,7 +47,7 @@ class Tiles:
         return self._fonts.in_words()
 
     def tile(self, text: str, cols: int, style: Style) -> Image.Image:
-        """The picture ("RGB") of a character that takes `cols` columns. Not to be changed."""
+        """The picture ("Colour") of a character that takes `cols` columns. Not to be changed."""
         key = (text, cols, style)
         tile = self._tiles.get(key)
         if tile is None:
@@ -59,7 +59,7 @@ class Tiles:
     def _made(self, text: str, cols: int, style: Style) -> Image.Image:
         colours = look(style)
         bg = BACKGROUND if colours.bg is None else colours.bg
-        tile = Image.new("RGB", (cols * self.width, self.height), parts(bg))
+        tile = Image.new("Colour", (cols * self.width, self.height), parts(bg))
         if style.invisible:
             return tile
         if text.strip(" "):
@@ -109,13 +109,13 @@ class Tiles:
             pen.rectangle((0, 0, right, thick - 1), fill=parts(fg))
 
 
-def parts(rgb: int) -> RGB:
+def parts(rgb: int) -> Colour:
     """Red, green and blue of 0xRRGGBB."""
     return rgb >> 16 & 255, rgb >> 8 & 255, rgb & 255
 
 
 def _underline(
-    pen: ImageDraw.ImageDraw, kind: int, place: tuple[int, int], thick: int, ink: RGB
+    pen: ImageDraw.ImageDraw, kind: int, place: tuple[int, int], thick: int, ink: Colour
 ) -> None:
     right, top = place
     if kind == _CURLY:

@@ -87,7 +87,7 @@ def test_a_gif_shows_each_moment_as_long_as_it_stood(cs, talk, tmp_path: Path) -
         seen: list[int] = []
         for frame in ImageSequence.Iterator(gif):
             # All colours but those of the emoji's many shades are as they were.
-            assert _difference(frame, _drawn(at_ms, SHADES)) <= 8, at_ms
+            assert _difference(frame, _drawn(at_ms, SHADES)) <= 16, at_ms
             seen.append(at_ms)
             at_ms += frame.info["duration"]
     assert seen == [0, 500, 1600, 2300, 3000]
