@@ -80,6 +80,11 @@ def main(argv: Sequence[str]) -> int:
     shown = _overviews(home, listed, typed.state, typed.number, now_us)
     for line in _lines(shown, now_us, json_wanted=typed.json):
         print(line)
+    if os.isatty(_STDERR):
+        from formats.notices import take_notice  # noqa: PLC0415  only where it will be seen
+
+        for words in take_notice(home, now_us):
+            say(PROG, words)
     return 0
 
 

@@ -141,7 +141,10 @@ def job_storm(cs_rec, shell, seed):
             shell.type(b"fg\r")
             shell.wait_for(b"<%dx20>" % (70 + turn))
         elif act == "key":
+            # Until it is echoed: a shell that comes first would read it.
+            echoes = shell.screen.count(b"k")
             shell.type(b"k")
+            shell.until(lambda: shell.screen.count(b"k") > echoes)  # noqa: B023  asked at once
         else:
             os.kill(job.pid, signal.SIGCONT if act == "cont" else signal.SIGWINCH)
         job.goes_on()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from formats.entry import Entry
+from formats.files import Files
 from formats.layout import Home
 from formats.line import LineEncoder
 from formats.meta import ENDED, RECORDING, Meta, Tally, decode, encode, read_meta, rebuild
@@ -152,30 +154,27 @@ def test_writing_replaces_and_is_private(tmp_path: Path, umask: int) -> None:
     assert os.listdir(tmp_path) == ["meta.json"]
 
 
-def test_a_write_that_fails_leaves_the_old_one_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class Full(Files):
+    @staticmethod
+    def write(_fd: int, _data: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+class Slow(Files):
+    write = staticmethod(lambda fd, data: os.write(fd, data[:7]))
+
+
+def test_a_write_that_fails_leaves_the_old_one_and_nothing_else(tmp_path: Path) -> None:
     path = str(tmp_path / "meta.json")
     write(path, META)
-
-    def full(*_: object) -> int:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "write", full)
     with pytest.raises(OSError, match="No space"):
-        write(path, META._replace(title="new"))
-    monkeypatch.undo()
+        write(path, META._replace(title="new"), Full())
     assert read_meta(path) == META
     assert os.listdir(tmp_path) == ["meta.json"]
 
 
-def test_a_disk_that_takes_a_part_at_a_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real_write = os.write
-    monkeypatch.setattr(os, "write", lambda fd, data: real_write(fd, data[:7]))
-    write(str(tmp_path / "meta.json"), META)
-    monkeypatch.undo()
+def test_a_disk_that_takes_a_part_at_a_time(tmp_path: Path) -> None:
+    write(str(tmp_path / "meta.json"), META, Slow())
     assert read_meta(str(tmp_path / "meta.json")) == META
 
 
