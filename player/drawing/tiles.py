@@ -47,7 +47,7 @@ class Tiles:
         return self._fonts.in_words()
 
     def tile(self, text: str, cols: int, style: Style) -> Image.Image:
-        """The picture ("Colour") of a character that takes `cols` columns. Not to be changed."""
+        """The picture ("RGB") of a character that takes `cols` columns. Not to be changed."""
         key = (text, cols, style)
         tile = self._tiles.get(key)
         if tile is None:
@@ -59,7 +59,7 @@ class Tiles:
     def _made(self, text: str, cols: int, style: Style) -> Image.Image:
         colours = look(style)
         bg = BACKGROUND if colours.bg is None else colours.bg
-        tile = Image.new("Colour", (cols * self.width, self.height), parts(bg))
+        tile = Image.new("RGB", (cols * self.width, self.height), parts(bg))
         if style.invisible:
             return tile
         if text.strip(" "):
