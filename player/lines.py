@@ -317,7 +317,7 @@ class LineExtractor:
         if _END_OF_UPDATE in block:
             self._frame_ended = True
         start = 0
-        for eraser in _ERASERS.finditer(block) if _may_erase(block) else ():
+        for eraser in _ERASERS.finditer(block):
             screen.feed(block[start : eraser.start()])
             self._take_history(screen.state(), all_of_it=eraser[0] in _LASTING_ERASERS)
             start = eraser.start()
@@ -332,11 +332,6 @@ class LineExtractor:
             self._mark_awaited(taken.lines, now_us)
             times = self._seen.times(taken, now_us, state.cols)
             self._standing.scrolled(taken.lines, times)
-
-
-def _may_erase(block: bytes) -> bool:
-    """Look for _ERASERS, ten times as fast."""
-    return b"[3J" in block or b"\x1bc" in block or b"47h" in block or b"49h" in block
 
 
 def _may_leave_alternate(data: bytes) -> bool:

@@ -29,6 +29,10 @@ _SIGNAL: Final = re.compile(
     rb"|(\x07)"
     rb"|(\x1b\[[23]J|\x1bc)"
 )
+# Quickly found, for most output says nothing of that: any of these but a bell.
+_MAY_SAY: Final = re.compile(rb"\x1b(?:\[[23]J|\]|c)")
+# So long is the longest beginning of one that this does not find.
+_LONGEST_BEGINNING: Final = 3
 _BEGINNING: Final = re.compile(rb"\x1b(?:[\]PX^_][^\x07\x1b]*\x1b?|\[[23]?)?\Z")
 _NO_WORD: Final = re.compile(r"\A[^\w(\[~/.]+")
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f]+")
@@ -75,11 +79,8 @@ class Signals:
         if not (
             self._rest
             or b"\x07" in data
-            or b"\x1b]" in data
-            or b"\x1b[2J" in data
-            or b"\x1b[3J" in data
-            or b"\x1bc" in data
-            or data.endswith((b"\x1b", b"\x1b[", b"\x1b[2", b"\x1b[3"))
+            or b"\x1b" in data[-_LONGEST_BEGINNING:]
+            or _MAY_SAY.search(data)
         ):
             return
         data = self._rest + data

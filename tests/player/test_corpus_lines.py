@@ -82,10 +82,11 @@ def test_the_same_seed_makes_the_same_session(tmp_path: Path) -> None:
 
 
 @each_recording
-def test_every_phrase_of_a_real_recording_is_found(recording: Path) -> None:
+def test_every_phrase_of_a_real_recording_is_found_and_every_line_is_drawn(recording: Path) -> None:
     entries = list(Session.at(str(recording)).entries())
     size = initial_size(entries)
     lines = list(screen_lines(entries, size))
     text = "\n".join(line.text for line in lines)
     said = [told["phrase"] for told in phrases()[name_of(recording)]["phrases"]]
     assert [phrase for phrase in said if phrase not in text] == []
+    assert not_drawn(entries, size, lines) == []
