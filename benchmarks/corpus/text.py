@@ -22,6 +22,7 @@ _WIDE: Final = [
     "cafe\u0301", "👍", "✅", "🚀", "größe", "ž\u0323lutý", "→", "─", "⚠\ufe0f",
 ]  # fmt: skip
 _WORDS: Final = 3000
+_MESSAGES, _PATHS = 60, 80
 
 
 class Text:
@@ -38,6 +39,14 @@ class Text:
             self._words += _WIDE * 12
             weights += [weights[60]] * (len(_WIDE) * 12)
         self._weights = list(accumulate([first] * len(_COMMON) + weights))
+        # A program has some messages, a project some files, and both come again and again.
+        self._messages = [" ".join(self.words(rng.randint(2, 7))) for _ in range(_MESSAGES)]
+        self._paths = [self._new_path() for _ in range(_PATHS)]
+        self._log_ms = rng.randrange(80_000_000)
+
+    def _new_path(self) -> str:
+        folders = "/".join(self.words(self.rng.randint(1, 3)))
+        return folders + self.rng.choice((".py", ".ts", ".md", "/"))
 
     def _word(self) -> str:
         choice = self.rng.choice
@@ -78,18 +87,19 @@ class Text:
         return indent + form.format(name=name, value=value, other=other, number=number)
 
     def log(self) -> str:
-        """A line that a program says of what it does."""
+        """A line that a program says of what it does: one of its messages, and of what."""
         rng = self.rng
+        self._log_ms += rng.choice((0, 1, 3, 40, 700, 9000))
         level = rng.choices(("INFO", "DEBUG", "WARN", "ERROR"), (6, 3, 1, 1))[0]
-        what = " ".join(self.words(rng.randint(3, 9)))
-        at = f"{rng.randrange(24):02d}:{rng.randrange(60):02d}:{rng.randrange(60):02d}"
-        return f"{at}.{rng.randrange(1000):03d} {level:<5} {self.path()}: {what}"
+        message = rng.choice(self._messages)
+        what = f"{self.words(1)[0]} {rng.randrange(10_000)}"
+        seconds = self._log_ms // 1000
+        at = f"{seconds // 3600 % 24:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+        return f"{at}.{self._log_ms % 1000:03d} {level:<5} {self.path()}: {message} {what}"
 
     def path(self) -> str:
-        """Of a file."""
-        return "/".join(self.words(self.rng.randint(1, 3))) + self.rng.choice(
-            (".py", ".ts", ".md", "/")
-        )
+        """Of a file of the project."""
+        return self.rng.choice(self._paths)
 
     def command(self) -> str:
         """What a person types."""
