@@ -24,7 +24,7 @@ from player.lineblock import ScreenLine
 from player.look import Look
 from player.screen import SMALLEST_SIZE, Screen, ScreenEngineError, clamp
 from player.seen import Seen
-from player.standing import GROWTH, NEW, NOTHING, SETTLE_US, Standing
+from player.standing import SETTLE_US, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,12 +37,12 @@ if TYPE_CHECKING:
 
 __all__ = ["LOOK_EVERY_US", "LineExtractor", "ScreenLine", "screen_lines"]
 
-LOOK_EVERY_US: Final = 250_000
-"""At most four looks in a second of the recording, while there is something new."""
+LOOK_EVERY_US: Final = 400_000
+"""While nothing but a spinner turns, a counter counts or a line grows, what stands half a second is
+seen all the same."""
 
-_WAITS_US: Final = {NOTHING: 400_000, GROWTH: LOOK_EVERY_US, NEW: 100_000}
-# Where a line was new, it is soon seen whether it stays. While only a spinner turns or a counter
-# counts, what stands half a second is still seen.
+_LOOK_AGAIN_US: Final = 100_000
+# Where a line was new, it is soon seen whether it stays.
 
 _REST_US: Final = 10_000
 # Programs write a frame in one go; a gap that long is between frames.
@@ -113,7 +113,7 @@ class LineExtractor:
         self._state_us: int | None = None
         self._end_us = 0
         self._looked_us = 0
-        self._wait_us = _WAITS_US[NEW]
+        self._wait_us = _LOOK_AGAIN_US
         # Whether the alternate screen is shown, as far as is known before `_pending` is drawn.
         self._alternate = self._frame_ended = False
 
@@ -272,7 +272,7 @@ class LineExtractor:
             self._activity.looked(before, standing.rows, shown_us, alternate=state.alternate)
             self._mark_awaited(standing.rows, shown_us)
         self._looked_us = until_us
-        self._wait_us = _WAITS_US[standing.news]
+        self._wait_us = _LOOK_AGAIN_US if standing.stirred else LOOK_EVERY_US
         self._frame_ended = False
         # What was to be seen until now is known by its text.
         self._seen.clear()

@@ -28,8 +28,6 @@ _VALUE_US: Final = 500_000
 # A counter, or a row of which a part is replaced again and again, is read as one line that
 # changes unless each state of it stands that long.
 
-NOTHING, GROWTH, NEW = range(3)
-
 _FLICKER_US: Final = 500_000
 # What is back that soon was painted anew; it has not come a second time.
 
@@ -53,14 +51,14 @@ class Standing:
 
     __slots__ = (
         "_fleeting_us", "_gone", "_held_bytes", "_known", "_layout", "_live", "_order", "_text",
-        "_typed", "_until_us", "news", "rows",
+        "_typed", "_until_us", "rows", "stirred",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.rows: list[bytes] = []
         """The lines that stood at the last look, from top to bottom."""
-        self.news = NOTHING
-        """What there was at the last look: NOTHING, more of a line (GROWTH), or a line (NEW)."""
+        self.stirred = False
+        """Whether the last look found lines that go on with none of before, or only in part."""
         self._text = b""
         self._layout: list[Line | None] = []
         self._live: dict[bytes, Line] = {}
@@ -79,7 +77,7 @@ class Standing:
 
     def look(self, look: Look) -> bool:
         """Compare with the look before; whether anything changed."""
-        self.news = NOTHING
+        self.stirred = False
         changed = look.text != self._text
         if changed:
             self._text = look.text
@@ -262,7 +260,7 @@ class Standing:
         if line is None and change.left:
             line = self._continued(text, place, change, old_layout)
         if line is None:
-            self.news = NEW
+            self.stirred = True
             line = Line(self._next_order(), text, change.shown_us, change.since_us)
         return line
 
@@ -308,7 +306,6 @@ class Standing:
             line = Line(self._next_order(), text, change.shown_us, change.since_us)
             line.stood_us = old.stood_us + change.shown_us - old.since_us
             line.steps = _steps(old)
-            self.news = self.news or GROWTH
         else:
             letters = letters_of(text)
             if old.letters is None:
@@ -316,7 +313,7 @@ class Standing:
             if not (letters and letters == old.letters):
                 if not (surely and varies(key, text)):
                     return None
-                self.news = self.news or GROWTH
+                self.stirred = True
             line = self._next_value(old, text, change.shown_us, change.since_us)
             line.letters = letters
         del left[key]
