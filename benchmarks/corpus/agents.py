@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from benchmarks.corpus.painters import Alternate, Difference, Painter, Redrawing
+from benchmarks.corpus.painters import Alternate, Difference, Inserting, Painter, Redrawing
 from benchmarks.corpus.stage import cut, width, wrapped
 from formats.size import Size
 
@@ -150,6 +150,11 @@ def difference(stage: Stage, log_bytes: int) -> None:
 def alternate(stage: Stage, log_bytes: int) -> None:
     """Full screen, words placed by columns."""
     Agent(stage, Alternate(stage), 120).play(log_bytes)
+
+
+def inserted(stage: Stage, log_bytes: int) -> None:
+    """What is finished scrolls in above the live rows."""
+    Agent(stage, Inserting(stage), 100).play(log_bytes)
 
 
 def redrawn(stage: Stage, log_bytes: int) -> None:

@@ -32,7 +32,8 @@ class Style(NamedTuple):
 STYLES: Final[dict[str, Style]] = {
     "reprinted": Style(agents.reprinted, 150),
     "difference": Style(agents.difference, 100),
-    "alternate": Style(agents.alternate, 120),
+    "alternate": Style(agents.alternate, 110),
+    "inserted": Style(agents.inserted, 10),
     "redrawn": Style(agents.redrawn, 15),
     "wide": Style(agents.reprinted, 15, wide=True),
     "plain": Style(shells.plain, 50),

@@ -160,6 +160,26 @@ class Alternate(Painter):
         return f"\x1b[H{data}\x1b[{rows};1H\x1b[{rows - 2};3H" if data else ""
 
 
+class Inserting(Painter):
+    """The main screen: what is finished is scrolled in above the live rows, by a region.
+
+    As Codex does it: the region begins at the first row, so that what leaves it is kept.
+    """
+
+    synchronized = True
+
+    def _frame(self, finished: list[str], live: list[str]) -> str:
+        rows, height = self.stage.size.rows, self.stage.size.rows - len(live)
+        data = f"\x1b[1;{height}r\x1b[{height};1H" if finished else ""
+        data += "".join(f"\r\n{styled(row)}\x1b[K" for row in finished)
+        data += "\x1b[r" if finished else ""
+        drawn = self.live or [""] * len(live)
+        for place, (old, row) in enumerate(zip(drawn, live, strict=True), height + 1):
+            if old != row:
+                data += f"\x1b[{place};1H{shimmer(row)}{changed_cells(old, row)}\x1b[39m"
+        return f"{data}\x1b[{rows - 2};3H" if data else ""
+
+
 def redrawn_row(old: str, new: str) -> str:
     """What makes `new` of `old`: only what differs, where they begin alike."""
     if old[:_LEAST_ALIKE] == new[:_LEAST_ALIKE]:
