@@ -49,7 +49,7 @@ class How(NamedTuple):
 
 
 class Pattern:
-    """One pattern. `spans(text)` says where it is in a line.
+    """One pattern. `spans(text)` says where it is in a line, `expression` is all of it in one.
 
     `seeks` find the lines that may match (`player.sieve`): those that one of them finds; there are
     none where all may. When the pattern is words that may be parted by more than a blank, `flow`
@@ -67,6 +67,7 @@ class Pattern:
             around = r"\A(?:{})\Z" if how.whole_line else r"(?<!\w)(?:{})(?!\w)"
             expression = head + around.format(body)
         self.text = text
+        self.expression = _with_flags(expression, fold=fold)
         self.given_up = 0
         regex = compile_pattern(expression, ignore_case=fold) if expression else checked
         known = traits(expression, regex.flags & ~re.UNICODE)
@@ -132,6 +133,13 @@ def _linear_spans(expression: str | None) -> Callable[[str], Spans] | None:
     if regex is None:
         return None
     return lambda text: tuple(match.span() for match in regex.finditer(text))
+
+
+def _with_flags(expression: str, *, fold: bool) -> str:
+    """The expression with its flags inside, so that it can stand beside others."""
+    head = found[0] if (found := _GLOBAL_FLAGS.match(expression)) else ""
+    flags = "".join(sorted({*head[2:-1], *("i" if fold else "")}))
+    return f"(?{flags}:{expression[len(head) :]})"
 
 
 def _has_no_capital(text: str, *, fixed: bool) -> bool:

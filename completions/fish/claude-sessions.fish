@@ -150,7 +150,7 @@ complete -c cs-grep -s H -l with-filename -d 'the session before each line, also
 complete -c cs-grep -l sort -x -a 'newest\t"" oldest\t""' -d 'which session comes first (default: newest)'
 complete -c cs-grep -l color -l colour -x -a 'auto\t"" always\t"" never\t""' -d 'colour what matches (default: auto, that is on a terminal)'
 complete -c cs-grep -l json -d 'one JSON object a line, in ripgrep\'s shapes'
-complete -c cs-grep -l play -d 'open the player at the N-th hit (default 1), with PATTERN to go on'
+complete -c cs-grep -l play -d 'open the player at the first hit, --play=N: at the N-th; n is the next'
 complete -c cs-grep -s h -l help -d 'show this help'
 complete -c cs-grep -l home -x -a '(__fish_complete_directories)' -d 'where sessions lie (default: $CLAUDE_SESSIONS_HOME, else ~/.claude-sessions)'
 complete -c cs-grep -l version -d 'print the version'

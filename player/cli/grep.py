@@ -38,7 +38,9 @@ def main(argv: Sequence[str]) -> int:
     """Search sessions; the exit code is grep's."""
     # Python's own -- does not hold among options and words that are mixed.
     end = argv.index("--") if "--" in argv else len(argv)
-    typed = parser().parse_intermixed_args(argv[:end])
+    # --play takes a number behind = only: the word that follows is a SESSION.
+    options = ["--play=1" if word == "--play" else word for word in argv[:end]]
+    typed = parser().parse_intermixed_args(options)
     typed.words += argv[end + 1 :]
     names, texts = _names_and_patterns(typed)
     # Not for --help and wrong usage.
@@ -148,9 +150,10 @@ class _Search:
             self._progress.hits = hits
         self._progress.clear()
         if self._typed.play is not None and not self._failed:
-            found = "nothing matches" if not hits else f"there are only {hits} hits"
-            say(PROG, f"{found}: nothing to play")
-        elif not self._typed.quiet:
+            only = "is only 1 hit" if hits == 1 else f"are only {hits} hits"
+            say(PROG, f"{f'there {only}' if hits else 'nothing matches'}: nothing to play")
+            return NONE
+        if self._typed.play is None and not self._typed.quiet:
             self._printer.end()
         if self._given_up:
             say(PROG, f"gave up on {self._given_up} lines: PATTERN takes more than 0.5 s for each")
@@ -228,7 +231,17 @@ class _Search:
         home = [] if self._typed.home is None else ["--home", self._typed.home]
         session = listed.session.id if listed.session.stored else listed.session.path
         at = elapsed(max(0, hit.at_us - listed.meta.start_us))
-        return play([*home, session, "--at", at, "--find", self._patterns[0].text])
+        size = ["--size", "{}x{}".format(*self._typed.size)] if self._typed.size else []
+        return play([*home, session, *size, "--at", at, "--find", self._sought(hit)])
+
+    def _sought(self, hit: Hit) -> str:
+        """What the player is to go on with: the patterns, or the parts of a match over lines."""
+        if len(hit.texts) == 1:
+            return "|".join(pattern.expression for pattern in self._patterns)
+        import re  # noqa: PLC0415
+
+        parts = zip(hit.texts, hit.spans, strict=True)
+        return "|".join(re.escape(text[spans[0][0] : spans[-1][1]]) for text, spans in parts)
 
 
 def _finder(

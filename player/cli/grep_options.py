@@ -154,7 +154,7 @@ def _add_output(made: ArgumentParser) -> None:
         help="colour what matches (default: auto, that is on a terminal)")  # fmt: skip
     add("--json", action="store_true", help="one JSON object a line, in ripgrep's shapes")
     add("--play", metavar="N", type=checked(count_of), nargs="?", const=1,
-        help="open the player at the N-th hit (default 1), with PATTERN to go on")  # fmt: skip
+        help="open the player at the first hit, --play=N: at the N-th; n is the next")  # fmt: skip
 
 
 def count_of(text: str) -> int:

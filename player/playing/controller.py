@@ -87,6 +87,7 @@ class Controller:
         self.fit = self.bare = False
         self.loop: tuple[int, int | None] | None = None
         self.pattern = ""
+        self._awaits_hits = False
         self.hits: list[tuple[int, str]] = []
         self.room_rows = 24
         self.view_corner: tuple[int, int] = (0, 0)
@@ -472,11 +473,13 @@ class Controller:
         """Look for a pattern from the beginning on; without `jump`, only mark it where it is."""
         self.pattern = pattern
         self._finding_from = -1 if jump else None
+        self._awaits_hits = True
         self._intents.append(Intent("find", pattern))
 
     def found(self, hits: Sequence[tuple[int, str]], now_us: int) -> None:
         """The hits of the last search, by their time."""
         self.hits = list(hits)
+        self._awaits_hits = False
         from_us, self._finding_from = self._finding_from, None
         if from_us is None:
             return
@@ -487,6 +490,7 @@ class Controller:
 
     def failed_to_find(self, words: str, now_us: int) -> None:
         """The search, or the outline of the session, was not to be had."""
+        self._awaits_hits = False
         if self._finding_from is not None:
             self._finding_from, self.pattern = None, ""
             self.say(words, now_us, alert=True)
@@ -505,6 +509,10 @@ class Controller:
     def _do_again(self, count: int, now_us: int) -> None:
         if not self.pattern:
             self.say("nothing was looked for: / does that", now_us)
+        elif self._awaits_hits and self._finding_from is None:
+            # Of a pattern that was given at the start: the next is gone to when it is known.
+            self._finding_from = self.position_us(now_us) if count > 0 else None
+            self.say(f"looking for {self.pattern}", now_us)
         elif self._finding_from is None:
             self._to_hit(self.position_us(now_us), count * self._find_step, now_us)
 
