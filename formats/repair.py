@@ -56,6 +56,9 @@ class Repair:
 
     def __init__(self, session: Session, *, keep_doubtful: bool = False) -> None:
         self._jobs = plan(session)
+        if session.stored:  # what was written again must not be there twice
+            ends = (session.replaced_from(job.number) for job in self._jobs)
+            self._jobs = [job._replace(end=end) for job, end in zip(self._jobs, ends, strict=True)]
         self._keep_doubtful = keep_doubtful
         self._budget = Budget(_SEARCH_BYTES)
         self._last_us: int | None = None
@@ -142,7 +145,8 @@ def _read(
     known = {(finding.kind, finding.offset): finding for finding in findings}
     damage, seen, dropped, number = Damage(), 0, 0, job.number
     begin, expect, size = Place(number, 0), job.session.id, 0
-    for place, entry in read_segment(file, path, number, begin=begin, expect=expect, damage=damage):
+    found = read_segment(file, path, number, begin=begin, expect=expect, damage=damage, end=job.end)
+    for place, entry in found:
         for one in damage.places[seen:]:
             yield _loss(number, one, known, place.offset)
         seen, size = len(damage.places), place.offset

@@ -88,6 +88,16 @@ class Session:
         closed, opened = self._segments()
         return [closed[number] for number in sorted(closed)] + opened
 
+    def replaced_from(self, number: int) -> int | None:
+        """The byte of a closed segment from which on later ones replace it; None: nowhere.
+
+        What lies behind it is no part of the session any more, and may be cut off or damaged.
+        """
+        closed, opened = self.numbered()
+        if number not in closed:
+            return None
+        return _Beginnings().replaced_from(number, closed, [opened] if opened else [])
+
     def numbered(self) -> tuple[dict[int, str], str | None]:
         """The files that exist now: the closed segments by number, and the open one.
 

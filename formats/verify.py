@@ -48,6 +48,8 @@ class Job(NamedTuple):
     sha256: bool = True
     """Whether the hash of all of it is wanted, also where nothing can be proven by it."""
     signature: signatures.Signature | None = None
+    end: int | None = None
+    """From this byte on a later segment replaces it: nothing is wrong there, whatever there is."""
 
 
 class Verdict(NamedTuple):
@@ -123,7 +125,12 @@ def check(job: Job) -> Verdict:
     """Look at one segment. Raises LogError when it cannot be read at all."""
     verdict = _check(job)
     if verdict.findings and job.live:  # it may have been cut back, or rotated, as we looked
-        verdict = _check(_again(job))
+        job = _again(job)
+        verdict = _check(job)
+    # After a sync that failed. To ask each segment for it would mean to look into all that follow.
+    if verdict.findings and job.end is None and job.path is not None and job.session.stored:
+        end = job.session.replaced_from(job.number)
+        verdict = verdict if end is None else _check(job._replace(end=end))
     return verdict
 
 
@@ -156,13 +163,16 @@ def _again(job: Job) -> Job:
 
 
 def _check_file(job: Job, path: str, file: BinaryIO) -> Verdict:
+    blocks, signature = job.blocks, job.signature
     stated = _first_line(job.following)[1] if job.following else None
+    if job.end is not None:  # what was stated of all of it is over
+        blocks, signature, stated = _until(job.end, blocks), None, None
     found = fingerprint.find(file) if path.endswith(SEALED) else None
     fits = found is not None and fingerprint.fits(file, found)
     # Half of the work, and where checkpoints or the file's own hash prove all, it adds nothing.
-    asked = job.sha256 or (job.signature is not None and not fits)
-    whole = asked or not (fits or (stated is None and job.blocks))
-    damage, scan = Damage(), Scan(job.blocks, whole=whole)
+    asked = job.sha256 or (signature is not None and not fits)
+    whole = asked or not (fits or (stated is None and blocks))
+    damage, scan = Damage(), Scan(blocks, whole=whole)
     for offset, data in locate.contents(file, path, damage):
         scan.feed(offset, data)
     scan.finish()
@@ -178,21 +188,20 @@ def _check_file(job: Job, path: str, file: BinaryIO) -> Verdict:
     ranges = _unproven(scan, wrong=bool(proofs) and readable)
     if proven:
         ranges = [locate.Range(scan.last_line_offset, scan.size)] if scan.torn else []
-    located = locate.findings(
-        file, path, job.session.id, ranges, begin=_line_before(scan, ranges), live=job.live
-    )
+    located = _located(job, path, file, scan, ranges)
     if any(finding.kind == "frame" for finding in located):
         findings = []  # the frame says it better
     elif damage and not findings:
         findings.append(locate.Finding("container", _CONTAINER))
     findings += located
-    if not (findings or proven or job.live) and _is_cut(file, path, scan):
+    known = findings or proven or job.live or job.end is not None
+    if not known and _is_cut(file, path, scan):
         findings.append(locate.Finding("cut", "its end is missing", scan.size))
     expected = max((block.end for block in scan.bad), default=0)
     if expected > scan.size and not damage:
         what = f"its last {expected - scan.size} bytes are missing"
         findings.append(locate.Finding("cut", what, scan.size, expected))
-    signed = _signed(job, digest, findings)
+    signed = _signed(job.session.id, signature, digest, findings)
     return Verdict(
         session_id=job.session.id,
         number=job.number,
@@ -211,13 +220,32 @@ def _check_file(job: Job, path: str, file: BinaryIO) -> Verdict:
     )
 
 
-def _signed(job: Job, digest: bytes | None, findings: list[Finding]) -> signatures.Signed | None:
+def _located(
+    job: Job, path: str, file: BinaryIO, scan: Scan, ranges: list[locate.Range]
+) -> list[Finding]:
+    """What is wrong in these ranges, as far as they belong to the session."""
+    end = scan.size if job.end is None else job.end
+    ranges = [one._replace(end=min(one.end, end)) for one in ranges if one.start < end]
+    begin = _line_before(scan, ranges)
+    found = locate.findings(file, path, job.session.id, ranges, begin=begin, live=job.live)
+    return [one for one in found if job.end is None or (one.offset or 0) < job.end]
+
+
+def _until(end: int, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    return tuple(block for block in blocks if block.end <= end)
+
+
+def _signed(
+    session_id: str,
+    said: signatures.Signature | None,
+    digest: bytes | None,
+    findings: list[Finding],
+) -> signatures.Signed | None:
     """What its signature proves; one that is wrong is a finding, unless others say why it is."""
-    said = job.signature
     if said is None:
         return None
     key = signatures.fingerprint(said.key)
-    valid = signatures.is_valid(job.session.id, said)
+    valid = signatures.is_valid(session_id, said)
     if valid is False:
         findings.append(locate.Finding("signature", f"its signature by {key} is wrong"))
     elif digest is None or digest.hex() != said.sha256:

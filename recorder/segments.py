@@ -76,6 +76,10 @@ class Segments:
         finally:
             self._files.close(fd)
 
+    def make_room(self) -> None:
+        """Give a full disk a block back: the summary, which can be made again from the log."""
+        self._files.unlink(self._home.meta(self._session_id))
+
     def _remove_leftover(self) -> None:
         """Remove the new segment that did not take its first line, where that is still to do."""
         try:

@@ -209,7 +209,8 @@ class Writer:
     def _give_up(self) -> None:
         """Say at least what is lost, and how it ended: a full disk has room for two short lines.
 
-        They fit behind the last line, in a block that the file has already.
+        They fit behind the last line, in a block that the file has already, or else into one that
+        is given back for them.
         """
         waiting = self._waiting
         lines = list(waiting.lines)
@@ -218,20 +219,25 @@ class Writer:
         waiting.lines.clear()
         for line in lines:
             waiting.lose(1, payload_bytes(line), stamp_of(line))
-        try:
-            if not self._broken and self._resumes is None:
+        if self._broken or self._resumes is not None:
+            self._note_lost([last] if last else [])
+            return
+        for again in (False, True):
+            try:
+                if again:
+                    self._segments.make_room()
                 self._segments.current.cut_back()
                 self._state_gap()
                 if last is not None:
                     self._append(last)
-                    return
-        except OSError:
-            try:
-                self._segments.current.cut_back()
             except OSError:
-                pass
-        if last is not None:
-            self._note_lost([last])
+                continue
+            return
+        try:
+            self._segments.current.cut_back()
+        except OSError:
+            pass
+        self._note_lost([last] if last else [])
 
     def remove(self) -> None:
         """Undo everything: the session never began."""

@@ -348,6 +348,28 @@ def test_a_session_that_ends_on_a_full_disk_says_what_is_lost(home):
     assert log.output_bytes == sum(map(len, PIECES[:3]))
 
 
+def test_the_summary_gives_way_to_it(home):
+    """It can be made again from the log; what is lost can not."""
+
+    def unlink(path):
+        os.unlink(path)
+        files.room = 4096
+
+    log, session = begin(home, files := Full())
+    files.unlink = unlink  # type: ignore[assignment]
+    log.start(Size(80, 24), {"command": ["true"]})
+    with open(home.meta(session.id), "w", encoding="utf-8") as file:
+        file.write("{}")
+    files.room = 100
+    log.output(b"x" * 8000)
+    log.event({"type": "exit", "status": 3, "reason": "exited"})
+    log.close()
+    _, gaps, damage, entries = read(session)
+    assert [(gap["entries"], gap["bytes"]) for gap in gaps] == [(1, 8000)]
+    assert entries[-1].event == {"type": "exit", "status": 3, "reason": "exited"}
+    assert not damage
+
+
 @pytest.mark.parametrize("room", [0, 100, 250])
 def test_where_there_is_no_room_even_for_that_no_line_is_torn(home, room):
     log, session = begin(home, files := Full())
