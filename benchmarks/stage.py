@@ -88,11 +88,11 @@ def echo(request: Request) -> Figures:
     terminal, load = _begin(request)
     load.go()
     _settle(terminal)
-    times_us = [_key_us(terminal, request["gap_ms"]) for _ in range(request["keys"])]
+    times_us = [key_us(terminal, request["gap_ms"]) for _ in range(request["keys"])]
     terminal.type(EOT)
     load.finish()
     end(terminal)
-    return {"keys": len(times_us), **_percentiles(times_us)}
+    return {"keys": len(times_us), **percentiles(times_us)}
 
 
 def echo_flow(request: Request) -> Figures:
@@ -107,7 +107,7 @@ def echo_flow(request: Request) -> Figures:
     load.go()
     load.finish()
     end(terminal)
-    return {"keys": len(times_us), "wall_s": wall_s, **_percentiles(times_us)}
+    return {"keys": len(times_us), "wall_s": wall_s, **percentiles(times_us)}
 
 
 def start(request: Request) -> Figures:
@@ -193,7 +193,8 @@ def _settle(terminal: Terminal) -> None:
         terminal.drain()
 
 
-def _key_us(terminal: Terminal, gap_ms: float) -> float:
+def key_us(terminal: Terminal, gap_ms: float) -> float:
+    """Type a key after a pause of about that; microseconds to its echo."""
     time.sleep(gap_ms / 1e3 * random.uniform(0.5, 1.5))
     typed = time.perf_counter_ns()
     terminal.type(KEY)
@@ -230,7 +231,8 @@ def _median(values: list[float]) -> float:
     return (ordered[len(ordered) // 2] + ordered[(len(ordered) - 1) // 2]) / 2
 
 
-def _percentiles(times_us: list[float]) -> Figures:
+def percentiles(times_us: list[float]) -> Figures:
+    """`p50_us` and `p99_us`."""
     ordered = sorted(times_us)
     return {
         f"p{share}_us": ordered[min(len(ordered) - 1, len(ordered) * share // 100)]

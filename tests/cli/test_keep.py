@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from formats.layout import Home
+from formats.store import listing
 from tests.support.logs import BEGINNING_US, Said, ended, start, store_log
 from tests.support.recording import OuterTerminal
 
@@ -190,3 +194,34 @@ def test_a_mark_needs_a_session(cs, home) -> None:
     assert "--session" in done.stderr
     done = cs("mark", "x", env={"CS_SESSION_ID": "12345678-1234-4234-8234-123456789abc"})
     assert done.returncode == 2
+
+
+# Runs a command, then says on stdout which files it opened. Such a hook can never be removed.
+OPENED = """
+import json, sys
+opened = []
+def note(event, arguments):
+    if event == "open" and isinstance(arguments[0], str):
+        opened.append(arguments[0])
+sys.addaudithook(note)
+from player.cli import prune
+assert prune.main(sys.argv[1:]) == 0
+print(json.dumps(opened), file=sys.stderr)
+"""
+
+
+def test_a_plan_opens_one_file_a_session(home: Path) -> None:
+    """`cs-prune --dry-run` reads summaries and no log; `benchmarks/keep.py` has the time."""
+    for _ in range(50):
+        store_log(home, start(), ended(20))
+    listing(Home(str(home)))  # the summaries, as cs-rec writes them
+    argv = ["--older-than", "1d", "--dry-run", "--home", str(home)]
+    done = subprocess.run(
+        [sys.executable, "-c", OPENED, *argv], capture_output=True, text=True, check=True
+    )
+    opened = json.loads(done.stderr.splitlines()[-1])
+    inside = [os.path.basename(path) for path in opened if path.startswith(str(home))]
+    named = [name for name in inside if ".json" in name]
+    assert len(named) == 50
+    assert all(name.endswith(".meta.json") for name in named)
+    assert len(inside) < 80, inside

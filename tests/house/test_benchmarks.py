@@ -134,6 +134,27 @@ def test_payloads_are_the_same_every_time(tmp_path: Path) -> None:
     assert {len(line) for line in lines} <= set(range(59, 101))
 
 
+@pytest.mark.parametrize(
+    ("script", "arguments", "rows"),
+    [
+        ("keep.py", ("--sessions", "5", "--rounds", "1"), 6),
+        # No round: its sealers run when the machine is idle, which it is not while tests run.
+        ("many.py", ("--recorders", "2", "--rounds", "0", "--segment-mb", "1"), 0),
+    ],
+)
+def test_that_of_the_store_runs(script: str, arguments: tuple[str, ...], rows: int) -> None:
+    done = subprocess.run(
+        [sys.executable, BENCHMARKS / script, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=True,
+    )
+    figures_ = [line.split(" | ")[-2:] for line in done.stdout.splitlines() if " | " in line]
+    measured = [row for row in figures_ if row[0].replace(".", "").strip().isdigit()]
+    assert len(measured) == rows, done.stdout
+
+
 def test_that_of_verify_runs() -> None:
     done = subprocess.run(
         [sys.executable, BENCHMARKS / "verify.py", "--size-mb", "1", "--rounds", "1"],
