@@ -26,7 +26,7 @@ from formats.line import OUTPUT
 from tests.support.recording import OuterTerminal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
     from benchmarks.contestants import Contestant
@@ -160,7 +160,7 @@ def _screen_of(path: Path) -> bytes:
 @contextlib.contextmanager
 def staged(
     who: Contestant, folder: Path, program: str = TICKS, before: tuple[str, ...] = ()
-) -> Iterator[Stage]:
+) -> Generator[Stage]:
     """A stage that is cleared afterwards."""
     folder.mkdir(parents=True, exist_ok=True)
     stage = Stage(who, folder, program, before)
@@ -171,7 +171,7 @@ def staged(
 
 
 @contextlib.contextmanager
-def small_disk(folder: Path) -> Iterator[Path]:
+def small_disk(folder: Path) -> Generator[Path]:
     """A file system of 256 KiB in memory."""
     folder.mkdir(parents=True)
     options = f"size={SMALL_DISK},mode=700"

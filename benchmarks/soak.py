@@ -37,7 +37,7 @@ from formats.session import Session  # noqa: E402
 from tests.support.recording import OuterTerminal, rss_kib  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 LINE = re.compile(rb"(\d{9}) [.]*\r?\n")
 # Now and then a burst; a seed of its own; till it is told to end.
@@ -68,7 +68,7 @@ class Life:
     number: int
     terminal: OuterTerminal
     session_id: str = ""
-    seen: set[int] = field(default_factory=set)
+    seen: set[int] = field(default_factory=set[int])
     place: int = 0
     largest_kib: int = 0
     killed_full: bool = False
@@ -228,7 +228,7 @@ class Soak:
 
 
 @contextlib.contextmanager
-def disk(size_bytes: int) -> Iterator[Path]:
+def disk(size_bytes: int) -> Generator[Path]:
     """A file system of its own, in memory."""
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
         options = f"size={size_bytes},mode=700"

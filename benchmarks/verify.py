@@ -115,7 +115,8 @@ def main() -> None:
                 home.create()
                 size = write(home, payload.read_bytes())
                 argv = [given.command, "--home", home.path]
-                speeds, hashes = [], []
+                speeds: list[float] = []
+                hashes: list[float] = []
                 for _ in range(given.rounds):
                     speeds.append(size / MB / cpu_s(argv))
                     hashes.append(hash_mb_s())

@@ -67,7 +67,7 @@ def disk_of(home: Home, listed: Listed) -> dict[str, int]:
     """Bytes on the disk: sealed segments, those that are not, index, and what lies beside."""
     if not listed.session.stored:
         return {"log": listed.disk_bytes}
-    parts = dict.fromkeys(("sealed", "log", "index", "beside"), 0)
+    parts: dict[str, int] = dict.fromkeys(("sealed", "log", "index", "beside"), 0)
     for folder, name, size in belongings(home, listed.session.id).get(listed.session.id, ()):
         if folder == "index":
             parts["index"] += size

@@ -61,7 +61,7 @@ class Replay:
         self.origin_us = first.time_us
         """Its time, in microseconds since the epoch: position 0."""
         self._asked_size = size
-        self._width = width
+        self._width: Width = width
         # Keyframes are of the stated size, and of the width that is usual.
         self._wants_index = index and size is None and width == GRAPHEME
         self._passed = Passed()

@@ -43,7 +43,7 @@ class Source:
         width: Width = GRAPHEME,
     ) -> None:
         self._home, self._session = home, session
-        self._width = width
+        self._width: Width = width
         self._replay = Replay(session, size=size, width=width)
         self._duration_us = self._replay.duration_us
         self._measured_s = time.monotonic()
