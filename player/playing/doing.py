@@ -15,7 +15,8 @@ from player.times import elapsed
 if TYPE_CHECKING:
     from formats.layout import Home
     from player.plan import Plan
-    from player.playing.controller import Controller, Intent
+    from player.playing.controller import Controller
+    from player.playing.playback import Intent
     from player.playing.window import Window
 
 # Terminals take so much and no more (xterm, kitty; tmux a little more).

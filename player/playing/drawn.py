@@ -15,12 +15,13 @@ from formats.run import read_run
 from formats.size import DEFAULT_SIZE, Size
 from player.cli.console import say
 from player.keys import SUSPEND
-from player.playing.controller import Controller, Range
+from player.playing.controller import Controller
 from player.playing.doing import Doing
 from player.playing.frames import EngineMissingError, decode
 from player.playing.keyboard import Keyboard
 from player.playing.output import Output
 from player.playing.places import Places
+from player.playing.playback import Range
 from player.playing.serving import drawing, knowing
 from player.playing.window import Window
 from player.playing.worker import Worker, WorkerError
