@@ -42,7 +42,12 @@ OURS = {"pause", "resume", "masked", "gap", "clock"}
 """Events of our own that nobody else knows."""
 
 VIDEO = ("mp4", "webm")
-DRAWN = [form.name for form in FORMS if form.drawn and form.name not in VIDEO]
+DRAWN = [
+    # A second of work each, for what tests/cli/test_export_pictures.py looks at closely.
+    pytest.param(form.name, marks=[pytest.mark.slow] if form.name == "gif" else [])
+    for form in FORMS
+    if form.drawn and form.name not in VIDEO
+]
 
 
 def _written(recording: Path, form: str, tmp_path: Path) -> tuple[Job, list[str]]:

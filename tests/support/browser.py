@@ -117,8 +117,8 @@ class Page:
     def __init__(self, browser: Browser, url: str) -> None:
         self._browser = browser
         self._url = url
-        target = browser.ask("Target.createTarget", url="about:blank")["targetId"]
-        attached = browser.ask("Target.attachToTarget", targetId=target, flatten=True)
+        self._target = browser.ask("Target.createTarget", url="about:blank")["targetId"]
+        attached = browser.ask("Target.attachToTarget", targetId=self._target, flatten=True)
         self._session = attached["sessionId"]
         for domain in ("Page", "Network", "Runtime", "Log"):
             self.ask(f"{domain}.enable")
@@ -142,6 +142,9 @@ class Page:
             assert time.monotonic() < deadline, script
             time.sleep(0.02)
         return value
+
+    def close(self) -> None:
+        self._browser.ask("Target.closeTarget", targetId=self._target)
 
     def key(self, key: str) -> None:
         text = {"text": key} if len(key) == 1 else {}
