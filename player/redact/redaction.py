@@ -1,9 +1,9 @@
 """Masks the secrets of a session: every byte that ever wrote a cell of one, and no size changes.
 
-A reading finds what there is. If there is anything, a second one finds where else that stood, whole
-or in parts; a third looks closely there, with the screens that know who wrote each cell, and marks
-the bytes; a fourth checks what is left when they are masked, and so on until it finds nothing, for
-some rounds. What is still found then is counted, and said.
+A reading finds what there is. If there is anything, a second one finds where that stood, whole or
+in parts; a third looks closely there, with the screens that know who wrote each cell, and marks the
+bytes; a fourth checks there what is left when they are masked; and so on until nothing is found,
+for some rounds. What is still found then is counted, and said.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ class Redaction:
         count = 0
         for entry in entries:
             count += 1
-            if self._count is None:
+            if self._count is None and (entry.event or entry.extra):
                 self._learn_words(entry)
             yield entry
         self._count = count

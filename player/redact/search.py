@@ -42,8 +42,8 @@ _STOOD_US: Final = 250_000
 class Search:
     """One reading of a session. With `marks` it notes where the secrets stand.
 
-    `spots` gathers the entries during which any stood on the screen; with `closely` those are
-    looked at in full.
+    `spots` gathers the entries during which any stood on the screen; with `closely` only those are
+    looked at, but all of their states.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Search:
 
     def read(self, entries: Iterable[Entry]) -> Search:
         """Read all of it."""
-        drawn_us = 0
+        drawn_us = number = 0
         for number, entry in enumerate(entries):
             if entry.event is not None:
                 self._resize(number, event_size(entry.event))
@@ -77,7 +77,7 @@ class Search:
             if not data:
                 continue
             if self._unseen_bytes and entry.time_us - drawn_us >= _STOOD_US:
-                self._look(number)
+                self._look(number - 1)
             self.wanted.at_us = entry.time_us
             if entry.direction == INPUT:
                 self._sent.typed(data)
@@ -86,7 +86,7 @@ class Search:
             self._sent.shown(data)
             if self._screen is not None:
                 self._draw(number, data)
-        self._look(self._looked_at + 1)
+        self._look(number)
         self._sent.finish()
         return self
 
@@ -101,8 +101,11 @@ class Search:
         self._look(number)
 
     def _draw(self, number: int, data: bytes) -> None:
+        if self._closely and number not in self._spots:
+            self._feed(data)
+            return
         self._looks_left += len(data) / _BYTES_A_LOOK
-        close = (self._closely and number in self._spots) or self._looks_left >= 1
+        close = self._closely or self._looks_left >= 1
         for piece, looked in _pieces(data, close=close):
             self._unfed.append(piece)
             self._unseen_bytes += len(piece)
@@ -113,21 +116,26 @@ class Search:
         """See what stands there now, in the entry of that number."""
         if self._screen is None:
             return
-        data = b"".join(self._unfed)
+        self._feed(b"".join(self._unfed))
         self._unfed.clear()
         self._unseen_bytes = 0
+        if self._closely and number not in self._spots:
+            return
         self._looks_left = max(0.0, self._looks_left - 1)
-        self._screen.feed(data)
-        if self._writers is not None:
-            self._writers.feed(data)
         rows = self._screen.text()
         bad = self._shown.look(rows)
-        if bad or self._bad:
+        if (bad or self._bad) and not self._closely:
             self._spots.add(self._looked_at, number)
         self._bad, self._looked_at = bad, number
         if bad and self._marks is not None and self._writers is not None and self._writers.look():
             for row, cells in self._shown.cells(rows).items():
                 self._marks.output.update(self._writers.writers(row, cells, rows[row]))
+
+    def _feed(self, data: bytes) -> None:
+        if data and self._screen is not None:
+            self._screen.feed(data)
+            if self._writers is not None:
+                self._writers.feed(data)
 
 
 def _pieces(data: bytes, *, close: bool) -> Iterator[tuple[bytes, bool]]:
