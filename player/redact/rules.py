@@ -83,6 +83,7 @@ _NO_VALUES: Final = frozenset(
 )
 
 _GATE_CHARACTERS: Final = 20
+_LONG_PREFIX: Final = 6
 _BODY: Final = re.compile(rb"(?:\(\?![^)]*\))?(\[[^\]]*\])\{(\d+)")
 _BETWEEN_AND: Final = re.compile(rb"\{[01],\d+\}")
 
@@ -99,10 +100,16 @@ def _prefixed(
     prefixes: bytes,
     body: bytes,
     accepts: Callable[[bytes], bool] = _any,
-    before: bytes = _BEFORE,
+    before: bytes | None = None,
 ) -> Rule:
-    """A token that begins with one of the literals in `prefixes`; `body` is the secret part."""
+    """A token that begins with one of the literals in `prefixes`; `body` is the secret part.
+
+    Before a short prefix there must be nothing that it could go on from. A long one is no part of
+    another word: where a token was drawn over an older text, that may stand right before it.
+    """
     literals = tuple(prefixes.split())
+    if before is None:
+        before = _BEFORE if min(map(len, literals)) < _LONG_PREFIX else b""
     heads = _one_of(literals)
     pattern = re.compile(before + heads + b"(" + body + b")")
     gate = (rb"\b" if before is _BEFORE else b"") + heads + _beginning(body)

@@ -98,6 +98,10 @@ def assert_gone(redacted: Sequence[Entry], secrets: Sequence[str], size: Size = 
         pytest.param(
             [b"old text that stays\r", KEY[3:].encode(), b"\x1b[1;1Hsk-"], id="over another text"
         ),
+        pytest.param(
+            [b"plain words here\r", *(b"\x1b[1;%dH%b" % (n + 9, CODES[n]) for n in SHUFFLED)],
+            id="right behind what is left of a word",
+        ),
         pytest.param([b"\x1b]0;run " + KEY.encode() + b"\x07"], id="in a title"),
         pytest.param([b"\x1b[?1049h" + KEY.encode() + b"\x1b[?1049l"], id="for no moment"),
     ],
