@@ -108,7 +108,8 @@ class Command:
             return self.failure if error.exit_code == FAILED else error.exit_code
         if isinstance(error, OSError) and error.strerror:
             # A full disk or a missing permission is no fault in the program.
-            place = f"{printable(os.fsdecode(error.filename), 300)}: " if error.filename else ""
+            named = isinstance(error.filename, (str, bytes))  # it may be a descriptor
+            place = f"{printable(os.fsdecode(error.filename), 300)}: " if named else ""
             self._say(f"{place}{error.strerror}")
             return self.failure
         what = printable(f"{type(error).__name__}: {error}", 300)

@@ -157,7 +157,10 @@ class _Target:
         if self._fd is None:
             return False
         if self._temporary is not None:
-            os.rename(self._temporary, self._path)
+            try:
+                os.rename(self._temporary, self._path)
+            except OSError:  # there is a folder of that name
+                return False
             self._temporary = None
         return True
 

@@ -107,9 +107,9 @@ def _over_lines(text: bytes, pattern: Pattern) -> Iterator[Matched]:
         return
     number = place = 0
     for match in pattern.flow.finditer(text):
-        if match[0].lower() == pattern.plain:  # found within its line
-            continue
         start, end = match.span()
+        if start == end or text[start:end].lower() == pattern.plain:  # found within its line
+            continue
         first = text.rfind(b"\n", 0, start) + 1
         number += text.count(b"\n", place, first)
         place = first

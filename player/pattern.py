@@ -34,6 +34,12 @@ _GLOBAL_FLAGS: Final = re.compile(r"\(\?[aiLmsux]+\)")
 # that came in between (a spinner, a status) may be passed over.
 _EDGE: Final = rb"(?:[ \t|]|\xe2[\x94-\x96][\x80-\xbf]|\xc2\xa0)"
 _GAP: Final = rb"(?:" + _EDGE + rb"+|" + _EDGE + rb"*\n(?:[^\n]*\n){0,3}?" + _EDGE + rb"*)"
+_GAP_IN_TEXT: Final = (
+    r"(?:[ \t|\x{2500}-\x{25ff}\x{a0}]+"
+    r"|[ \t|\x{2500}-\x{25ff}\x{a0}]*\n(?:[^\n]*\n){0,3}?[ \t|\x{2500}-\x{25ff}\x{a0}]*)"
+)
+# An expression in parts: runs of blanks, escapes, sets, what is left.
+_PARTS: Final = re.compile(r"(?:\\? )+|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[^\\\[ ]+|.", re.DOTALL)
 
 
 class How(NamedTuple):
@@ -83,6 +89,8 @@ class Pattern:
             self.words = tuple(seek_text(word, fold=fold) for word in words)
             self.flow = _flow(words, fold=fold, whole=how.word)
             self.plain = b" ".join(words).lower()
+        elif how.flow:
+            self.flow = _flow_of_expression(text, expression, how, fold=fold)
         self.spans: Callable[[str], Spans] = _plain_spans(regex)
         if known.wild:
             self.spans = _linear_spans(known.linear) or self._bounded_spans(regex)
@@ -150,17 +158,11 @@ def _has_no_capital(text: str, *, fixed: bool) -> bool:
 def _words(text: str, how: How, *, fold: bool) -> tuple[bytes, ...]:
     """The words of a pattern that is to be found over the ends of lines, in lower case if `fold`.
 
-    None when it is not. Raises PatternError when it cannot be.
+    None when it is more than words, or is not to be found so.
     """
-    plain = how.fixed or _PLAIN.fullmatch(text) is not None
     words = _WORDS.findall(text)
-    if how.exact or not plain or (len(words) < 2 and not how.flow):  # noqa: PLR2004
-        if how.flow and not plain:
-            raise PatternError(
-                f"{text!a} is an expression: --flow takes plain words only; -F says so"
-            )
-        return ()
-    if fold and not text.isascii():
+    plain = how.fixed or _PLAIN.fullmatch(text) is not None
+    if how.exact or not plain or len(words) < 2 or (fold and not text.isascii()):  # noqa: PLR2004
         return ()
     return tuple((word.lower() if fold else word).encode(errors="replace") for word in words)
 
@@ -171,6 +173,16 @@ def _flow(words: Iterable[bytes], *, fold: bool, whole: bool) -> Any:  # noqa: A
     if not whole:
         return linear(body) or re.compile(body)
     return re.compile(rb"(?<![\w\x80-\xff])" + body + rb"(?![\w\x80-\xff])")
+
+
+def _flow_of_expression(text: str, expression: str, how: How, *, fold: bool) -> Any:  # noqa: ANN401
+    """The same for an expression: its blanks are what may part words. Raises PatternError."""
+    parts = [found[0] for found in _PARTS.finditer(expression)]
+    body = "".join(_GAP_IN_TEXT if part.strip("\\ ") == "" else part for part in parts)
+    found = linear(f"(?i:{body})" if fold else body)
+    if found is None or how.whole_line:
+        raise PatternError(f"{text!a} is more than --flow can hold: leave it out, or -x")
+    return found
 
 
 def patterns(texts: Iterable[str], how: How) -> list[Pattern]:

@@ -17,7 +17,7 @@ from zlib import crc32
 import zstandard
 
 from formats.damage import Counts
-from formats.layout import parse_log_name
+from formats.layout import parse_log_name, read_small
 from formats.segment import Place
 from player.lineblock import BlockError, LineBlock, pack, unpack
 from player.signals import Marker
@@ -205,14 +205,7 @@ def _checksum(*parts: bytes | memoryview) -> bytes:
 
 def read_sidecar(path: str, session_id: str) -> Sidecar:
     """What there is of a file; no pieces when it is missing, foreign or of another version."""
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except OSError:
-        return Sidecar([], 0)
-    with open(fd, "rb", buffering=0) as file:
-        size = os.fstat(fd).st_size
-        data = file.read() if size <= _LARGEST_FILE_BYTES else b""
-    return parse_sidecar(data, session_id)
+    return parse_sidecar(read_small(path, _LARGEST_FILE_BYTES) or b"", session_id)
 
 
 def parse_sidecar(data: bytes, session_id: str) -> Sidecar:

@@ -31,8 +31,9 @@ patterns:
   PATTERN is a regular expression of Python's, matched within a line; with -F it is plain text.
   Plain words with blanks between them (no expression, or -F) are also found where the interface
   broke the line: blanks, the edges of boxes and the end of a line count as one blank between two
-  words. --exact turns that off. An expression that would take for ever is matched by RE2 where
-  that can hold it, else given up after 0.5 s a line, which is said.
+  words. --exact turns that off, --flow does it for an expression. An expression that would take
+  for ever is matched by RE2 where that can hold it, else given up after 0.5 s a line, which is
+  said.
 
 secrets:
   --secrets lists the lines that show a key, a token or a password, as the rules of cs-redact and
@@ -103,7 +104,7 @@ def _add_patterns(made: ArgumentParser) -> None:
         help="instead of a pattern: what cs-redact takes for a secret, masked")  # fmt: skip
     flow = group.add_mutually_exclusive_group()
     flow.add_argument("--flow", action="store_true",
-        help="find words over the ends of lines (default for plain words with blanks)")  # fmt: skip
+        help="a blank is whatever parts words on a screen (default for plain words)")  # fmt: skip
     flow.add_argument(
         "--exact", action="store_true", help="match within a line, blanks as they are"
     )

@@ -113,15 +113,76 @@ def test_ids_and_counts(cs, three) -> None:
     assert (quiet.stdout, quiet.returncode) == ("", 0)
 
 
-def test_which_sessions(cs, three) -> None:
-    def count(*arguments: str) -> int:
-        return len(cs("grep", "-l", *arguments).stdout.split())
+@pytest.fixture
+def kinds(home: Path) -> list[str]:
+    """As `three`, each with another tag, directory and command; all say `error`."""
+    return [
+        store_log(
+            home,
+            start(title=f"talk {number}", tags=[tag], cwd=f"/srv/{tag}/src", command=["make", tag]),
+            Said(1000, b"an error\r\n"),
+            ended(3000),
+            beginning_us=BEGINNING_US + number * HOUR_US,
+        )
+        for number, tag in enumerate(("red", "green", "blue"))
+    ]
 
-    assert count("--title", "talk 2", "error") == 1
-    assert count("--since", "2026-02-07T19:00:00Z", "error") == 1
-    assert count("--until", "2026-02-07T19:00:00Z", "error") == 1
-    assert count("last", "last~2", "error") == 2
-    assert count("-e", "error") == 2
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["all", "error"], [2, 1, 0]),
+        (["last", "error"], [2]),
+        (["last~1", "error"], [1]),
+        (["last", "last~2", "error"], [2, 0]),
+        (["-e", "error"], [2, 1, 0]),
+        (["--title", "talk 2", "error"], [2]),
+        (["--title", "*2", "--title", "talk ?", "error"], [2, 1, 0]),
+        (["--tag", "RED", "error"], [0]),
+        (["--tag", "[rg]*", "error"], [1, 0]),
+        (["--cwd", "/srv/green", "error"], [1]),
+        (["--cwd", "/srv/*", "error"], [2, 1, 0]),
+        (["--command", "make blue", "error"], [2]),
+        (["--tag", "red", "--command", "blue", "error"], []),
+        (["--since", "2026-02-07T19:00:00Z", "error"], [2, 1]),
+        (["--until", "2026-02-07T19:00:00Z", "error"], [0]),
+        (["--since", "2026-02-07 19:00", "--until", "2026-02-07 20:00", "error"], [1]),
+    ],
+)
+def test_which_sessions(cs, kinds, arguments: list[str], expected: list[int]) -> None:
+    done = cs("grep", "-l", *arguments)
+    assert done.stdout.split() == [kinds[number] for number in expected]
+
+
+def test_a_session_by_prefix_and_by_path(cs, kinds, home: Path, tmp_path: Path) -> None:
+    assert cs("grep", "-l", kinds[1][:8], "error").stdout == f"{kinds[1]}\n"
+    path = tmp_path / "copy.jsonl"
+    path.write_bytes((home / "logs" / f"{kinds[0]}.jsonl").read_bytes())
+    assert cs("grep", "-l", path, "error").stdout == f"{path}\n"
+
+
+def test_lines_of_a_time_within_a_session(cs, home: Path) -> None:
+    said = [
+        Said(n * 60_000, b"\x1b[H\x1b[J" + text)
+        for n, text in enumerate((b"one x", b"two x", b"three x"))
+    ]
+    store_log(home, start(), *said, ended(170_000))
+
+    def shown(*arguments: str) -> list[str]:
+        return [
+            line.split("  ")[1] for line in cs("grep", "last", "x", *arguments).stdout.splitlines()
+        ]
+
+    assert shown("--since", "2026-02-07T18:17:00Z") == ["two x", "three x"]
+    assert shown("--until", "2026-02-07T18:17:00Z") == ["one x", "two x"]
+    assert shown("--since", "2026-02-07T18:16:40Z", "--until", "2026-02-07T18:17:00Z") == ["two x"]
+
+
+@pytest.mark.parametrize("when", ["auto", "never", "always"])
+def test_colour(cs, talk, monkeypatch, when: str) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    coloured = "\x1b[" in cs("grep", "--color", when, "last", "gamma").stdout
+    assert coloured is (when == "always")
 
 
 def test_words_over_the_end_of_a_line(cs, home) -> None:
@@ -133,7 +194,11 @@ def test_words_over_the_end_of_a_line(cs, home) -> None:
     assert cs("grep", "last", "-F", "connect to Anthropic").returncode == 0
     parts = cs("grep", "last", "-o", "connect to Anthropic").stdout.splitlines()
     assert [line.split("  ")[1] for line in parts] == ["connect", "to Anthropic"]
-    done = cs("grep", "last", "--flow", "a|b")
+    assert cs("grep", "last", "(connect|talk) to [A-Z]\\w+").returncode == 1
+    flowing = cs("grep", "last", "--flow", "-o", "(connect|talk) to [A-Z]\\w+").stdout.splitlines()
+    assert [line.split("  ")[1] for line in flowing] == ["connect", "to Anthropic"]
+    assert cs("grep", "last", "--flow", "-i", "-c", "UNABLE to (?:x|connect)").stdout == "1\n"
+    done = cs("grep", "last", "--flow", r"(?=connect) to")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
 
 
