@@ -20,7 +20,7 @@ from formats.layout import read_small
 from formats.notices import leave_notice, shown_us
 from formats.retention import US_PER_DAY, Candidate, Limits, expired, plan
 from formats.store import listing
-from formats.trash import discard, erase, settle, trash
+from formats.trash import LINES, discard, erase, settle, trash
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -117,6 +117,17 @@ def maintain(home: Home, config: Config, now_us: int, files: Files = FILES) -> O
     stated = stated.plus(len(went.discarded), len(emptied.erased), now_us)
     _state(home, stated, config, files)
     return Outcome(went.discarded, emptied.erased, failed + emptied.failed + went.failed)
+
+
+def going_without_lines(home: Home, config: Config, now_us: int) -> list[str]:
+    """The sessions that go by the limits, and whose screen lines were never made."""
+    files = belongings(home)
+    due = plan(candidates(home, listing(home)), limits_of(config), now_us)
+    return [
+        one.session_id
+        for one in due.going
+        if not any(file.name.endswith(LINES) for file in files.get(one.session_id, ()))
+    ]
 
 
 class _Stated(NamedTuple):

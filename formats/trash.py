@@ -37,7 +37,9 @@ _RESTORING: Final = ".restoring"
 _ERASING: Final = ".erasing"
 _STEPS: Final = (_MOVING, _THINNING, _RESTORING, _ERASING)
 _ID_LENGTH: Final = 36
-_KEPT_OF_LINES: Final = (META, USER, ".lines.zst")
+LINES: Final = ".lines.zst"
+"""What the name of a session's screen lines ends in, in `index/`."""
+_KEPT_OF_LINES: Final = (META, USER, LINES)
 
 
 class Trashed(NamedTuple):

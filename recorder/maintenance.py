@@ -16,7 +16,7 @@ from formats.belongings import belongings
 from formats.config import Config, load
 from formats.errors import LiveSessionError, SessionsError
 from formats.files import FILES, Files
-from formats.housekeeping import maintain
+from formats.housekeeping import going_without_lines, maintain
 from formats.layout import Home, parse_log_name
 from formats.locks import taken
 from formats.meta import ENDED, read_meta
@@ -153,6 +153,8 @@ class Maintenance:
         self.done += [f"removed {path}" for path in sweep(self._home, self._now_us, self._files)]
 
     def _keep_to_the_limits(self) -> None:
+        if self._config.keep_lines:
+            _index(self._home, going_without_lines(self._home, self._config, self._now_us))
         outcome = maintain(self._home, self._config, self._now_us, self._files)
         self.done += [f"moved {session_id} to the trash" for session_id in outcome.discarded]
         self.done += [f"erased {session_id} from the trash" for session_id in outcome.erased]

@@ -115,6 +115,8 @@ def _prune(home: Home, config: Config, typed: Namespace) -> int:
         return 0
     confirm("move them to the trash?", yes=typed.yes)
     keep_lines = typed.keep_lines or config.keep_lines
+    if keep_lines:
+        _make_lines(home, made)
     done = carry_out(home, made, now_us, keep_lines=keep_lines)
     for trouble in done.failed:
         say(PROG, trouble)
@@ -122,6 +124,20 @@ def _prune(home: Home, config: Config, typed: Namespace) -> int:
     days = days_text(config.trash_days)
     say(PROG, f"{count} moved to the trash{days}: cs-restore lists them, --empty-trash erases them")
     return _FAILED if done.failed else 0
+
+
+def _make_lines(home: Home, made: Plan) -> None:
+    """What stays must be there: the screen lines of those that go, where they were not made yet."""
+    from formats.errors import SessionsError  # noqa: PLC0415
+    from formats.session import Session  # noqa: PLC0415
+    from player.sidecar import pieces_of  # noqa: PLC0415
+
+    for one in made.going:
+        try:
+            for _ in pieces_of(home, Session(one.session_id, home.logs)):
+                pass
+        except SessionsError as error:
+            say(PROG, str(error))
 
 
 def _limits(config: Config, typed: Namespace) -> Limits:

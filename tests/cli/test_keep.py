@@ -225,3 +225,9 @@ def test_a_plan_opens_one_file_a_session(home: Path) -> None:
     assert len(named) == 50
     assert all(name.endswith(".meta.json") for name in named)
     assert len(inside) < 80, inside
+
+
+def test_lines_that_are_to_stay_are_made_before_the_bytes_go(cs, three, home: Path) -> None:
+    assert cs("prune", "--older-than", "1d", "--keep-lines", "-y").returncode == 0
+    assert not list((home / "logs").glob("*.jsonl*"))
+    assert {path.name[:36] for path in (home / "index").glob("*.lines.zst")} == set(three)

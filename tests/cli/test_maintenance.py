@@ -142,6 +142,21 @@ class TestSealedWhole:
         assert (done.returncode, done.stderr) == (0, b"")
 
 
+def test_lines_that_are_to_stay_are_made_before_the_bytes_go(cs_rec):
+    """By the limits of the config, as by `cs-prune --keep-lines`."""
+    cs_rec.home.mkdir(mode=0o700)
+    session_id = store_log(cs_rec.home, start(), Said(10, b"what stood there\r\n"), ended(20))
+    home, config = Home(str(cs_rec.home)), Config(retention_days=1, keep_lines=True)
+    home.create()
+    maintain(home, config, now_us() - 2 * 86_400_000_000)
+    assert take_notice(home, now_us() - 2 * 86_400_000_000)
+    keeping = Maintenance(home, config, now_us())
+    keeping.run()
+    assert keeping.done == [f"moved {session_id} to the trash"]
+    assert (cs_rec.home / "index" / f"{session_id}.lines.zst").exists()
+    assert not list(cs_rec.logs.glob("*.jsonl"))
+
+
 class TestWhatAPersonIsTold:
     @pytest.fixture
     def old(self, cs_rec):

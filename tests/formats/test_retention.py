@@ -154,6 +154,12 @@ def test_a_person_is_told_a_day_before_the_first_goes(three) -> None:
     assert maintain(store, config, much_later_us) == ((), (), ())
     done = maintain(store, config, later_us + 8 * US_PER_DAY)
     assert set(done.erased) == set(ids[:2])
+    # Nothing of it is silent.
+    moved, erased = take_notice(store, later_us + 8 * US_PER_DAY)
+    assert "2 sessions went to the trash: cs-restore lists them" in moved
+    assert "2 sessions that had been in the trash for 7 days were erased" in erased
+    assert maintain(store, config, later_us + 9 * US_PER_DAY) == ((), (), ())
+    assert take_notice(store, later_us + 9 * US_PER_DAY) == []
 
 
 def test_other_limits_are_told_anew(three) -> None:
