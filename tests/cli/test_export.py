@@ -434,20 +434,37 @@ def test_an_archive_that_swells_is_refused(cs, home: Path, tmp_path: Path) -> No
     assert not [path for path in home.rglob("*") if path.is_file()]
 
 
-def test_a_million_members_take_neither_room_nor_forever(cs, home: Path, tmp_path: Path) -> None:
+def _many_members(path: Path, count: int) -> None:
+    """An archive of one session and so many other files of no bytes."""
     header = tarfile.TarInfo("x").tobuf()
-    log = tmp_path / f"{ID}.jsonl"
+    log = path.parent / f"{ID}.jsonl"
     write_log(log, start(), Said(5, b"good"))
     info = tarfile.TarInfo(log.name)
     info.size = log.stat().st_size
     body = log.read_bytes() + bytes(-info.size % 512)
-    with gzip.open(tmp_path / "many.tar.gz", "wb", compresslevel=1) as file:
+    with gzip.open(path, "wb", compresslevel=1) as file:
         file.write(info.tobuf() + body)
-        for _ in range(100):
+        for _ in range(count // 1000):
             file.write(header * 1000)
+
+
+def test_many_members_take_neither_room_nor_forever(cs, home: Path, tmp_path: Path) -> None:
+    _many_members(tmp_path / "many.tar.gz", 100_000)
     done = cs("import", tmp_path / "many.tar.gz")
     assert done.returncode == 0, done.stderr
     assert "skipped 100000 other files" in done.stderr
+    names = {path.name for path in home.rglob("*") if path.is_file()}
+    assert names == {f"{ID}.0001.jsonl.zst", f"{ID}.meta.json"}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(150)
+def test_more_than_a_million_members_are_refused(cs, home: Path, tmp_path: Path) -> None:
+    _many_members(tmp_path / "many.tar.gz", 1_000_000)
+    done = cs("import", tmp_path / "many.tar.gz", timeout=120)
+    assert done.returncode == 2
+    assert "has more than a million members: nothing of it is imported" in done.stderr
+    assert not [path for path in home.rglob("*") if path.is_file()]
 
 
 @pytest.mark.parametrize("cut", [100, 700, 2000])
