@@ -43,12 +43,13 @@ class Session:
     `number` of a single file is what its name says, else 1.
     """
 
-    __slots__ = ("_file", "_folder", "id")
+    __slots__ = ("_beginnings", "_file", "_folder", "id")
 
     def __init__(self, session_id: str, folder: str, file: str | None = None) -> None:
         self.id = session_id
         self._folder = folder
         self._file = file
+        self._beginnings = _Beginnings()
 
     @classmethod
     def at(cls, path: str) -> Session:
@@ -126,13 +127,15 @@ class Session:
                 continue
         return total
 
-    def log_bytes(self) -> int:
-        """The bytes of its log before compression.
+    def log_bytes(self, enough: int | None = None) -> int:
+        """The bytes of its log before compression; counted up to `enough` of them, if given.
 
         A sealed file without a seek table, which is not ours, counts as it lies on disk.
         """
         total = 0
         for path in self.files():
+            if enough is not None and total >= enough:
+                break
             try:
                 total += log_bytes_of(path)
             except FileNotFoundError:  # sealed just now
@@ -171,11 +174,10 @@ class Session:
     def _in_store(self, damage: Damage, begin: Place) -> Iterator[Part]:
         """Segment by segment, by number: a recorder may rotate and seal while we read."""
         number = begin.segment or 1
-        beginnings = _Beginnings()
         while True:
             closed, opened = self._segments()
             if number in closed:
-                end = beginnings.replaced_from(number, closed, opened)
+                end = self._beginnings.replaced_from(number, closed, opened)
                 try:
                     file = open_segment(closed[number])
                 except FileNotFoundError:  # sealed between the look and the opening
@@ -293,10 +295,11 @@ def _is_readable(item: os.DirEntry[str]) -> bool:
 
 
 class _Beginnings:
-    """What the first lines of segments state about those before them."""
+    """What the first lines of segments state about those before them; read once, if closed."""
 
     def __init__(self) -> None:
         self._stated: dict[int, Place | None] = {}
+        self._bytes: dict[int, int] = {}
 
     def replaced_from(self, number: int, closed: dict[int, str], opened: list[str]) -> int | None:
         """The byte of a closed segment from which on a later one replaces it; None: nowhere.
@@ -311,16 +314,23 @@ class _Beginnings:
             path = closed.get(later) or (opened[0] if opened and later == last else None)
             if path is None:
                 break
-            between_bytes += _size_of(path)
-            if later not in self._stated:
-                try:
-                    self._stated[later] = stated_resumption(path)
-                except (FileNotFoundError, LogError):  # sealed just now, or not to be read at all
-                    continue
-            place = self._stated[later]
+            try:
+                place, log_bytes = self._beginning(later, path, keep=later in closed)
+            except (FileNotFoundError, LogError):  # sealed just now, or not to be read at all
+                continue
+            between_bytes += log_bytes
             if place is not None and place.segment <= number:
                 ends.append(place.offset if place.segment == number else 0)
         return min(ends, default=None)
+
+    def _beginning(self, number: int, path: str, *, keep: bool) -> tuple[Place | None, int]:
+        """What a segment states, and its bytes of log."""
+        if number in self._stated:
+            return self._stated[number], self._bytes[number]
+        found = stated_resumption(path), log_bytes_of(path)
+        if keep:
+            self._stated[number], self._bytes[number] = found
+        return found
 
 
 class _OpenEnd:
@@ -341,13 +351,6 @@ class _OpenEnd:
             return False
         self.rotated = self._session.has_closed(self._number)
         return self.rotated
-
-
-def _size_of(path: str) -> int:
-    try:
-        return os.stat(path).st_size
-    except FileNotFoundError:
-        return 0
 
 
 def is_log_path(path: str) -> bool:

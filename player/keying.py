@@ -66,10 +66,15 @@ def start_keying(home: Home, session_id: str) -> None:
     process.returncode = 0  # it outlives us, and Popen need not say so
 
 
-def uncovered_bytes(session: Session, place: Place) -> int:
-    """The bytes of the log behind a place, before compression."""
+def uncovered_bytes(session: Session, place: Place, enough: int | None = None) -> int:
+    """The bytes of the log behind a place, before compression.
+
+    Counted from the end, up to `enough` of them, if given.
+    """
     total = 0
-    for path in session.files():
+    for path in reversed(session.files()):
+        if enough is not None and total >= enough:
+            break
         name = parse_log_name(os.path.basename(path))
         number = name.number if name else None
         if number is not None and number < place.segment:
@@ -114,7 +119,7 @@ def _make(home: Home, session: Session, progress: Callable[[int], None] | None) 
     replay = Replay(session, index=False)
     header = header_of(session.id, replay.size, replay.first)
     start = _resumed(replay, Keyframes(home, session.id, header))
-    if uncovered_bytes(session, start.start.place) < SMALLEST_LOG_BYTES:
+    if uncovered_bytes(session, start.start.place, SMALLEST_LOG_BYTES) < SMALLEST_LOG_BYTES:
         return True
     attempt = _Attempt(home, session.id)
     if not attempt.begin(start.start.place):

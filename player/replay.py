@@ -98,6 +98,10 @@ class Replay:
         home = home_of(self.session)
         return home is not None and is_hopeless(home, self.session.id)
 
+    def prepare(self) -> None:
+        """Have keyframes made in the background where there are none, before a seek needs them."""
+        _ = self._stored
+
     def new_screen(self, scrollback: int = 0) -> Screen:
         """The empty screen at the beginning."""
         return Screen(self.size, scrollback, self._width)
@@ -193,6 +197,8 @@ class Replay:
 
     def _nearest(self, position_us: int, steps: int = 0) -> Found | None:
         """The nearest keyframe before a position, or one that is some steps earlier."""
+        if position_us <= 0:  # the beginning: not to be kept waiting for an index
+            return None
         passed = self._passed.before(position_us, steps)
         stored = self._stored.before(position_us, steps) if self._stored else None
         if passed is not None and stored is not None:
@@ -202,7 +208,7 @@ class Replay:
     @cached_property
     def _stored(self) -> Stored | None:
         """The session's index; None where there can be none or none is needed."""
-        if not self._wants_index or self.session.log_bytes() < SMALLEST_LOG_BYTES:
+        if not self._wants_index or self.session.log_bytes(SMALLEST_LOG_BYTES) < SMALLEST_LOG_BYTES:
             return None
         from player.keyframes import Keyframes, header_of, home_of  # noqa: PLC0415
         from player.seeking import Stored  # noqa: PLC0415

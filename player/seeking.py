@@ -131,5 +131,6 @@ class Stored:
     def _have_made(self, covered: Place) -> None:
         from player.keying import start_keying, uncovered_bytes  # noqa: PLC0415
 
-        if uncovered_bytes(self._session, covered) >= SMALLEST_LOG_BYTES:
+        enough = SMALLEST_LOG_BYTES
+        if uncovered_bytes(self._session, covered, enough) >= enough:
             start_keying(self._home, self._session.id)

@@ -56,6 +56,10 @@ class Source:
         """The screen after everything up to `at_us`; -1 is before everything."""
         return self._replay.seek(at_us)
 
+    def prepare(self) -> None:
+        """What is played on will be sought in: not before its first screen stands."""
+        self._replay.prepare()
+
     def empty(self) -> Screen:
         """A screen on which nothing was drawn yet."""
         return self._replay.new_screen()

@@ -82,6 +82,7 @@ class Stage:
 
     def advance(self, at_us: int) -> None:
         """On to `at_us`, or as far as one turn comes."""
+        self._source.prepare()
         if self._next is None:
             self._look_for_more()
         began_s = time.monotonic()
