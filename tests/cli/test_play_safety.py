@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+from formats.layout import Home
+from formats.session import Session
 from formats.size import Size
+from player.keyframes import keys_path
+from player.keying import make_keyframes
 from tests.support.logs import Said, ended, start, store_log
 from tests.support.recording import children
 from tests.support.tmux import Tmux
@@ -16,7 +21,6 @@ from tests.support.window import PlayerWindow, environ_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.support.recording import Recorder
 
@@ -202,7 +206,8 @@ def test_resizes_of_the_recording_are_honoured(home: Path, play: Open) -> None:
 def test_a_live_session_is_followed_over_rotations(
     cs_rec: Recorder, commands: Path, tmp_path: Path
 ) -> None:
-    line = "for n in $(seq 1000 99999); do echo live-$n; sleep 0.05; done"
+    unseen = "pad=$(printf '\\033[m%.0s' $(seq 700))"
+    line = unseen + '; for n in $(seq 1000 99999); do echo "live-$n$pad"; sleep 0.05; done'
     recording = cs_rec.start("--rotate-bytes", "64k", ".", "--", "bash", "-c", line)
     recording.wait_for(b"live-1005")
     environ = environ_of(commands) | {"CLAUDE_SESSIONS_HOME": str(cs_rec.home)}
@@ -219,6 +224,34 @@ def test_a_live_session_is_followed_over_rotations(
         window.see("●", "live-1080")
         recording.wait_for(b"live-1090", after=place)
         window.see("live-1090")
+        sealed = list((cs_rec.home / "logs").glob("*.0001.jsonl*"))
+        assert sealed, "it has rotated meanwhile"
         assert window.leave("q") == 0
     finally:
         window.close()
+
+
+def test_the_index_may_go_or_be_damaged_while_it_is_played(home: Path, play: Open) -> None:
+    unseen = b"\x1b[m" * 1300
+    said = [Said(n * 1000, b"\r\nmoment-%03d" % n + unseen) for n in range(1, 400)]
+    store = Home(str(home))
+    session = Session(store_log(home, start(), *said, ended(400_000)), store.logs)
+    assert make_keyframes(store, session)
+    keys = Path(keys_path(store, session.id))
+    whole = keys.read_bytes()
+    assert len(whole) > 1000
+    window = play("last", "--paused")
+    window.see("0:00:00 / 0:06:40")
+    for at_s, damage in (
+        (350, None),
+        (320, keys.unlink),
+        (220, lambda: keys.write_bytes(whole[:-300])),
+        (90, lambda: keys.write_bytes(os.urandom(5000))),
+        (340, lambda: keys.write_bytes(whole[:700] + bytes(len(whole) - 700))),
+    ):
+        if damage is not None:
+            damage()
+        window.press(":", str(at_s), "enter")
+        window.see(f"moment-{at_s:03d}", f"0:0{at_s // 60}:{at_s % 60:02d} / ")
+        assert not any(f"moment-{at_s + 1:03d}" in row for row in window.rows())
+    assert window.leave("q") == 0

@@ -20,6 +20,7 @@ from player.keying import is_hopeless, make_keyframes, uncovered_bytes
 from player.replay import Replay
 from player.seeking import BEGINNING
 from tests.support.logs import Said, start, store_log, write_log
+from tests.support.recordings import each_recording
 from tests.support.screens import told
 
 if TYPE_CHECKING:
@@ -298,3 +299,20 @@ def test_scrollback_comes_along(session: Session, home: Home) -> None:
     assert screen.text() == replay.seek(replay.duration_us).text()
     screen.feed(b"\x1b[?1049l" + b"line\r\n" * 100)
     assert screen.state().history_rows > 50
+
+
+@each_recording
+def test_a_recorded_program_is_the_same_from_its_keyframes(recording: Path, home: Home) -> None:
+    session_id = next(Session.at(str(recording)).entries()).session_id
+    Path(home.segment(session_id, 1, sealed=True)).write_bytes(recording.read_bytes())
+    session = Session(session_id, home.logs)
+    assert make_keyframes(home, session)
+    replay, rng = Replay(session), random.Random(recording.name)
+    screen = replay.new_screen()
+    painter, fed, entries = replay.painter(screen), 0, list(replay.entries_from(-1))
+    for at_us in sorted(rng.randrange(replay.duration_us + 1) for _ in range(25)):
+        while fed < len(entries) and entries[fed].at_us <= at_us:
+            painter.add(entries[fed])
+            painter.flush()
+            fed += 1
+        assert told(replay.seek(at_us)) == told(screen)
