@@ -41,11 +41,12 @@ except ImportError:
     raise ScreenEngineError("no screen engine: pip install 'pyavt>=0.1.2,<0.2'") from None
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 # Fed more at once it takes gigabytes for what is told to repeat or scroll.
 _FED_CHARACTERS: Final = 4096
 _SYNCHRONIZED: Final = 2026
+_WIDE: Final = 2
 # Those that its own dump restores.
 _IN_ITS_DUMP: Final = frozenset((1, 6, 7, 25))
 _C1: Final = {code: f"\x1b{chr(code - 0x40)}" for code in range(0x80, 0xA0)}
@@ -73,7 +74,8 @@ class AvtScreen(Screen):
         return f"pyavt-{avt.__version__}"
 
     def feed(self, data: bytes) -> None:
-        text = self._decoder.decode(data)
+        # It would keep DEL as a character; no terminal shows it.
+        text = self._decoder.decode(data).replace("\x7f", "")
         for first in range(0, len(text), _FED_CHARACTERS):
             piece = text[first : first + _FED_CHARACTERS]
             self._noted.note(piece)
@@ -82,7 +84,8 @@ class AvtScreen(Screen):
     def resize(self, size: Size) -> None:
         size = clamp(size)
         if size != self.size:
-            self._take(self._call(self._vt.resize, *size))
+            _, gone = self._call(self._vt.resize, *size)
+            self._history.extend(gone)
             self._forget_rows()
 
     def _take(self, told: tuple[list[int], list[Any]]) -> None:
@@ -281,12 +284,18 @@ def _wraps(line: Any) -> bool:  # noqa: ANN401
     return TextUnwrapper().push(line) is None
 
 
-def _unwrapped(lines: Iterable[Any]) -> list[bytes]:
-    unwrapper = TextUnwrapper()
-    found = [text for line in lines if (text := unwrapper.push(line)) is not None]
-    rest = unwrapper.flush()
-    found += [rest] if rest is not None else []
-    return [text.rstrip(" ").encode("utf-8", "replace") for text in found]
+def _unwrapped(lines: Sequence[Any]) -> list[bytes]:
+    found: list[bytes] = []
+    begun = ""
+    for line, following in zip(lines, (*lines[1:], None), strict=True):
+        text = begun + line.text
+        if following is not None and _wraps(line):
+            # A wide character that did not fit any more has left the last column blank.
+            begun = text.removesuffix(" ") if following[0].width == _WIDE else text
+        else:
+            found.append(text.rstrip(" ").encode("utf-8", "replace"))
+            begun = ""
+    return found
 
 
 def _inked(line: Any) -> str:  # noqa: ANN401

@@ -99,6 +99,23 @@ def test_sizes_are_clamped(engine: str) -> None:
     assert screen.size == Size(1000, 2)
 
 
+def test_a_resize(engine: str) -> None:
+    screen = screen_of("a line\r\nanother", cols=20, rows=4)
+    screen.rows()
+    for size in (Size(30, 9), Size(5, 2), Size(40, 3)):
+        screen.resize(size)
+        assert screen.size == size
+        assert len(screen.rows(changed_only=True)) == size.rows
+        assert len(screen.text()) == size.rows
+    screen.feed(b"\x1b[Hnew\x7f\x1b[K")
+    assert screen.text()[0] == "new"
+
+
+def test_a_wide_character_that_does_not_fit_wraps_without_a_gap(engine: str) -> None:
+    screen = screen_of("123456789漢字", cols=10)
+    assert screen.lines() == "123456789漢字".encode()
+
+
 def test_what_scrolls_off_is_taken_once_and_whole(engine: str) -> None:
     screen = Screen(Size(10, 3), 100)
     history = History(screen)
