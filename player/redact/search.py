@@ -128,7 +128,7 @@ class Search:
             self._spots.add(self._looked_at, number)
         self._bad, self._looked_at = bad, number
         if bad and self._marks is not None and self._writers is not None and self._writers.look():
-            for row, cells in self._shown.cells(rows).items():
+            for row, cells in self._shown.bad_cells(rows).items():
                 self._marks.output.update(self._writers.writers(row, cells, rows[row]))
 
     def _feed(self, data: bytes) -> None:

@@ -47,6 +47,15 @@ class Shown:
                 self._bad.update(block[number] for number in self.cells(block))
         return not self._bad.isdisjoint(rows)
 
+    def bad_cells(self, rows: Sequence[str]) -> Cells:
+        """As `cells`, of rows that were looked at: only those around which a secret stands."""
+        bad = [number for number, row in enumerate(rows) if row in self._bad]
+        if not bad:
+            return {}
+        first = max(0, bad[0] - _NEIGHBOURS)
+        block = rows[first : bad[-1] + 1 + _NEIGHBOURS]
+        return {first + number: cells for number, cells in self.cells(block).items()}
+
     def cells(self, rows: Sequence[str]) -> Cells:
         """The characters of each row that are part of a secret."""
         cells: Cells = {}
