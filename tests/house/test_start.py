@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from tests.support.logs import Said, ended, start, store_log
+
 # Each costs 2 to 130 ms of a start that has 45.
 DENIED = {
     "asyncio",
@@ -73,3 +75,16 @@ def test_the_version_imports_no_command(home):
 @pytest.mark.parametrize("module", ["player.cli.play", "player.cli.grep", "player.cli.ls"])
 def test_the_engine_and_the_drawing_are_loaded_when_they_are_needed(module):
     assert not roots(loaded_by(f"import {module}")) & {"asyncio", "blessed", "cffi", "pyghostty"}
+
+
+@pytest.mark.parametrize("arguments", [["grep", "-c", "last", "hello"], ["ls"]])
+def test_what_is_in_the_index_is_found_and_listed_without_reading_a_log(home, arguments):
+    """A person waits for the first hit: what reads logs or draws screens is not loaded for it."""
+    store_log(home, start(), Said(1000, b"hello\r\n"), ended(2000))
+    for before in (["index"], ["ls", "--json"]):  # the lines, and the log's own summary
+        argv = [sys.executable, "-m", "claude_sessions_recorder", *before]
+        subprocess.run(argv, check=True, capture_output=True, timeout=30)
+    name, *rest = arguments
+    loaded = loaded_by(f"import claude_sessions_recorder as c; assert c.{name}({rest}) == 0")
+    slow = {"dataclasses", "datetime", "inspect", "orjson", "shutil", "subprocess", "uuid"}
+    assert not roots(loaded) & (slow | {"blessed", "cffi", "pyghostty"})
