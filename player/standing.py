@@ -310,12 +310,15 @@ class Standing:
             letters = letters_of(text)
             if old.letters is None:
                 old.letters = letters_of(key)
-            if not (letters and letters == old.letters):
+            counts = letters and letters == old.letters
+            if not counts:
                 if not (surely and varies(key, text)):
                     return None
                 self.stirred = True
             line = self._next_value(old, text, change.shown_us, change.since_us)
             line.letters = letters
+            if not counts and not old.settled:
+                self._flashed(old, change.shown_us)
         del left[key]
         return line
 

@@ -159,6 +159,22 @@ def test_of_a_fast_counter_the_last_value_is_kept_and_of_a_slow_one_each() -> No
     assert texts(lines) == [f"Elapsed: {n} seconds" for n in range(4)]
 
 
+def test_of_a_row_that_is_replaced_in_part_what_stood_half_a_second_is_kept() -> None:
+    def row(name: str, at_ms: int) -> tuple[int, bytes]:
+        return at_ms, place(3, 1, f"\x1b[KCompiling the module {name}")
+
+    names = ["alpha", "beta", "gamma", "delta", "epsilon"]
+    quick = [row(name, 1000 + 250 * number) for number, name in enumerate(names)]
+    slow = [row(name, 1000 + 600 * number) for number, name in enumerate(names)]
+    assert texts(lines_of((0, b"$ make"), *quick, END)) == [
+        "$ make",
+        "Compiling the module epsilon",
+    ]
+    assert len(lines_of((0, b"$ make"), *slow, END)) == 1 + len(names)
+    found = list(screen_lines(entries_of((0, b"$ make"), *quick, END), SIZE, transient=True))
+    assert {f"Compiling the module {name}" for name in names} <= set(texts(found))
+
+
 def test_repaints_are_the_same_line() -> None:
     frame = place(1, 1) + b"".join(b"\x1b[2Krow %d of the screen\r\n" % n for n in range(20))
     lines = lines_of(*at_intervals(33, *[frame] * 200), END)
