@@ -286,7 +286,11 @@ class LineExtractor:
     def _finish_step(self, state_us: int | None = None) -> State:
         """Draw what is left of the step of that time, or of now; how the screen is then."""
         written = bytes(self._pending)
-        self._flush()
+        if len(written) < _BLOCK_BYTES:
+            self._pending.clear()
+            self._feed_block(written)
+        else:
+            self._flush()
         state = self._screen.state()
         self._alternate = state.alternate
         if not state.alternate:
