@@ -50,6 +50,11 @@ _TOKEN = re.compile(
 _COLORS = re.compile(rb"\x1b\[[0-9;:]*m")
 # Box drawing from left to right, with the corners and tees at its ends.
 _RULE = re.compile("[\u2500-\u257f\u2580\u2581\u2584\u2594]+")
+# Most of what is on a screen, of which no character takes another width: Latin, punctuation,
+# arrows, boxes, blocks, dingbats, braille. Asking Unicode for each takes most of the time.
+_NARROW = re.compile(
+    "[ -\u02ff\u2010-\u203a\u2190-\u2319\u2460-\u25fc\u270c-\u2727\u2729-\u274b\u27c0-\u28ff]+"
+)
 # What terminals report, in what was typed: CSI 8 (or 48) ; rows ; cols t, and the cursor's place.
 _REPORTED_SIZE = re.compile(rb"\x1b\[4?8;(\d{1,4});(\d{1,4})[;t]")
 _REPORTED_PLACE = re.compile(rb"\x1b\[(\d{1,4});(\d{1,4})R")
@@ -273,9 +278,12 @@ class _Reader:
 
 def _width(text: str) -> int:
     """The columns of a text, near enough: emoji of several code points count too many."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        0 if combining(char) or char in "\u200d\ufe0f" else 1 + (east_asian_width(char) in "WF")
-        for char in text
+    others = "" if text.isascii() else _NARROW.sub("", text)
+    return (
+        len(text)
+        - len(others)
+        + sum(
+            0 if combining(char) or char in "\u200d\ufe0f" else 1 + (east_asian_width(char) in "WF")
+            for char in others
+        )
     )
