@@ -5,11 +5,13 @@ Runs the screen engine: only to be called in a process that may die (`player.ind
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from formats.damage import Damage
 from formats.layout import parse_log_name
-from formats.segment import Place, log_bytes_of
+from formats.segment import log_bytes_of
+from formats.stretch import Place, Stretch
 from player.lines import LineExtractor
 from player.pieces import encode_piece
 from player.screen import ScreenEngineError
@@ -18,9 +20,9 @@ from player.sizing import initial_size
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from formats.entry import Entry
     from formats.session import Session
     from formats.size import Size
+    from formats.stretch import Part
     from player.pieces import Sidecar, Signature
 
     Progress = Callable[[int, int], None]
@@ -66,13 +68,13 @@ class Extension:
         resumed = self._resumed(old)
         if resumed is None:
             self._extractor = LineExtractor(size or initial_size(session.entries()))
-            self._rest = session.located(self._damage)
+            self._rest = session.stretches(self._damage)
             if size is not None:
                 self._rest = map(_without_size, self._rest)
         else:
             self._extractor, self._rest = resumed
 
-    def _resumed(self, old: Sidecar) -> tuple[LineExtractor, Iterator[tuple[Place, Entry]]] | None:
+    def _resumed(self, old: Sidecar) -> tuple[LineExtractor, Iterator[Part]] | None:
         """Where the last state left off, if the log still is what that was made of."""
         last = next((piece for piece in reversed(old.pieces) if piece.state), None)
         if last is None:
@@ -83,10 +85,15 @@ class Extension:
             return None
         damage = Damage()
         damage.count_as(last.damage)
-        rest = self._session.located(damage, last.until)
-        place, entry = next(rest, (None, None))
-        if place != last.until or entry is None or entry.time_us != last.until_us:
+        rest = self._session.stretches(damage, last.until)
+        first = next(rest, None)
+        if first is None:
             return None
+        place, entry = next(first.located()) if isinstance(first, Stretch) else first
+        if place != last.until or entry.time_us != last.until_us:
+            return None
+        if isinstance(first, Stretch) and len(first.data) > 1:
+            rest = chain((first.part(1),), rest)
         self.kept_bytes = old.resumable_bytes
         self._damage, self._place, self._time_us = damage, last.until, last.until_us
         self._active_us = last.active_us
@@ -95,25 +102,26 @@ class Extension:
     def pieces(self) -> Iterator[bytes]:
         """The new pieces as they lie in the file; the last makes it complete."""
         extractor, lengths = self._extractor, self._lengths
-        feed = extractor.feed
         begun = lengths.of(self._place)
-        last, time_us, active_us = self._place, self._time_us, self._active_us
-        for number, (place, entry) in enumerate(self._rest):
-            if not number % _ASK_EVERY or place.segment != last.segment:
-                self._place, self._time_us, self._active_us = last, time_us, active_us
+        unasked = _ASK_EVERY
+        for part in self._rest:
+            if isinstance(part, Stretch):
+                place = Place(part.segment, part.offset)
+                unasked += len(part.data)
+            else:
+                place = part[0]
+                unasked += 1
+            if unasked >= _ASK_EVERY or place.segment != self._place.segment:
+                unasked = 0
                 done = lengths.of(place)
                 held = extractor.held_bytes > _HELD_BYTES
-                whole = done - begun >= PIECE_BYTES or place.segment != last.segment
+                whole = done - begun >= PIECE_BYTES or place.segment != self._place.segment
                 if held or (whole and done - begun >= _WORTH_A_STATE_BYTES):
                     begun = done
                     yield self._settled()
                 if self._progress:
                     self._progress(done, lengths.total)
-            feed(entry)
-            if 0 < entry.time_us - time_us <= _LONGEST_PAUSE_US:
-                active_us += entry.time_us - time_us
-            last, time_us = place, entry.time_us
-        self._place, self._time_us, self._active_us = last, time_us, active_us
+            self._feed(part)
         if lengths.of(self._place) - begun >= _WORTH_A_STATE_BYTES:
             yield self._settled()
         yield encode_piece(
@@ -127,6 +135,25 @@ class Extension:
             signature=self._signature,
             damage=self._damage.counts,
         )
+
+    def _feed(self, part: Part) -> None:
+        """Go on by an entry, or by many of output."""
+        before_us, active_us = self._time_us, self._active_us
+        if isinstance(part, Stretch):
+            output, times = self._extractor.output, part.times_us()
+            for time_us, data in zip(times, part.data, strict=True):
+                output(time_us, data)
+                if 0 < time_us - before_us <= _LONGEST_PAUSE_US:
+                    active_us += time_us - before_us
+                before_us = time_us
+            self._place = part.place(len(times) - 1)
+        else:
+            self._place, entry = part
+            self._extractor.feed(entry)
+            if 0 < entry.time_us - before_us <= _LONGEST_PAUSE_US:
+                active_us += entry.time_us - before_us
+            before_us = entry.time_us
+        self._time_us, self._active_us = before_us, active_us
 
     def _settled(self) -> bytes:
         """The lines that are settled by now, and the state in which to go on."""
@@ -143,11 +170,13 @@ class Extension:
         )
 
 
-def _without_size(located: tuple[Place, Entry]) -> tuple[Place, Entry]:
+def _without_size(part: Part) -> Part:
     """What a person says of the size at the beginning is believed more than what the log says."""
-    place, entry = located
+    if isinstance(part, Stretch):
+        return part
+    place, entry = part
     starts = entry.event is not None and entry.event["type"] == "start"
-    return (place, entry._replace(event=None)) if starts else located
+    return (place, entry._replace(event=None)) if starts else part
 
 
 class _Lengths:

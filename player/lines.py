@@ -136,15 +136,20 @@ class LineExtractor:
         if entry.direction == INPUT:
             self._typed(data)
         elif entry.direction == OUTPUT:
-            if time_us != self._state_us:
-                self._step_to(time_us)
-            self._activity.output(time_us, data)
-            pending = self._pending
-            if self._alternate and _may_leave_alternate(bytes(pending[-_LONGEST_MODE:]) + data):
-                self._alternate = False
-            pending += data
-            if len(pending) >= _BLOCK_BYTES:
-                self._flush(whole_blocks=True)
+            self.output(time_us, data)
+
+    def output(self, time_us: int, data: bytes) -> None:
+        """As `feed`, of an entry of output."""
+        time_us = self._end_us = max(self._end_us, time_us)
+        if time_us != self._state_us:
+            self._step_to(time_us)
+        self._activity.output(time_us, data)
+        pending = self._pending
+        if self._alternate and _may_leave_alternate(bytes(pending[-_LONGEST_MODE:]) + data):
+            self._alternate = False
+        pending += data
+        if len(pending) >= _BLOCK_BYTES:
+            self._flush(whole_blocks=True)
 
     def take_markers(self) -> list[Marker]:
         """What happened so far beside the text, by time."""
