@@ -44,7 +44,8 @@ if TYPE_CHECKING:
 
 DIED = "recorder died"
 _BY_US = ("start", "segment")
-_BEGINNING = b'{"timestamp":"'
+_STAMP = slice(14, 38)
+"""Where a line's timestamp stands."""
 # Who asks whether a log is locked holds a lock himself, for a few microseconds.
 _TRIES, _PAUSE_S = 5, 0.01
 
@@ -105,7 +106,7 @@ def remove_empty(home: Home, session_id: str, files: Files = FILES) -> bool:
         if last is None or last.number != 1 or not last.is_open:
             return False
         data = os.pread(last.file.fileno(), LONGEST_LINE_BYTES, 0)
-        if b"\n" in data or _is_entry(data) or not _BEGINNING.startswith(data[: len(_BEGINNING)]):
+        if b"\n" in data or _is_entry(data) or not _begins_ours(data, session_id):
             return False
         files.unlink(last.path)
         files.sync_folder(home.logs)
@@ -186,6 +187,13 @@ def _locked(path: str, session_id: str) -> Generator[BinaryIO]:
 
 def _live(session_id: str) -> LiveSessionError:
     return LiveSessionError(f"{session_id[:8]} is being recorded")
+
+
+def _begins_ours(data: bytes, session_id: str) -> bool:
+    """Whether these bytes may be the beginning of a `start` event of ours, or none at all."""
+    stamp = data[_STAMP]
+    start = LineEncoder(session_id).event(stamp.ljust(24), {"type": "start"}).rstrip(b"}\n")
+    return start.startswith(data[: len(start)]) and not stamp.strip(b"0123456789-T:.Z")
 
 
 def _is_ours(file: BinaryIO, path: str, session_id: str) -> bool:

@@ -177,9 +177,14 @@ def test_a_log_before_its_first_line_is_removed(home: Path, store: Home) -> None
     assert path.exists()
     assert remove_empty(store, ID)
     assert not path.exists()
-    leave(home, "open")
-    assert not remove_empty(store, ID)
-    assert path.exists()
+    lines = leave(home, "open")
+    for cut in range(1, len(lines[0]) - 1):
+        path.write_bytes(lines[0][:cut])
+        assert remove_empty(store, ID), lines[0][:cut]
+    for others in (lines[0], lines[1][:-9], b"x", b"\0" * 9, b'{"timestamp":"2026", "session'):
+        path.write_bytes(others)
+        assert not remove_empty(store, ID)
+        assert path.exists()
 
 
 @pytest.mark.parametrize("forms", [["open"], ["sealed", "open"], ["sealed", "closed"]])
