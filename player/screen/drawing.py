@@ -7,10 +7,19 @@ asked for once per row and style id (ids are local to a page of the engine, so n
 from __future__ import annotations
 
 from itertools import groupby
+from sys import byteorder
 from typing import TYPE_CHECKING, Any, Final
 
 from player.screen.binding import checked
-from player.screen.values import DEFAULT_STYLE, RGB, Row, Run, Style, without_blanks
+from player.screen.values import (
+    DEFAULT_STYLE,
+    LARGEST_SIZE,
+    RGB,
+    Row,
+    Run,
+    Style,
+    without_blanks,
+)
 from player.screen.words import (
     CLUSTER,
     CODE_POINT,
@@ -31,13 +40,22 @@ from player.screen.words import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_UNUSUAL: Final = KIND | WIDTH | LINK
 _CELL_BYTES: Final = 8
+
+
+def _in_each_cell(word: int) -> int:
+    """A mask for the cells of the longest row there can be, taken as one number."""
+    return int.from_bytes(word.to_bytes(_CELL_BYTES, byteorder) * LARGEST_SIZE.cols, byteorder)
+
+
+_UNUSUAL: Final = _in_each_cell(KIND | WIDTH | LINK)
+_LOOKS: Final = _in_each_cell(LOOK)
+_CODE_POINTS: Final = _in_each_cell(CODE_POINT)
+_UTF_32, _FIRST_HALF = ("utf-32-le", 0) if byteorder == "little" else ("utf-32-be", 1)
 _JOINER: Final = "\u200d"
 # No script needs as many; a recording may pile up 60,000 marks on one cell.
 _LONGEST_CLUSTER: Final = 32
 _LONGEST_LINK_BYTES: Final = 4096
-_LONGEST_ROW: Final = 1000
 _MOST_STYLES: Final = 4096
 _FIRST_PRINTABLE, _DELETE, _LAST_C1 = 0x20, 0x7F, 0x9F
 _SURROGATES: Final = range(0xD800, 0xE000)
@@ -139,13 +157,15 @@ class Drawing:
 
     def _runs(self, number: int) -> Row:
         """The runs of the row at which the iterator stands."""
-        words = self._words()
-        if not words:
+        raw = self._raw()
+        if not raw:
             return ()
-        plain = not any([word & _UNUSUAL for word in words])  # noqa: C419  a list is twice as fast
-        return (self._joined_plain if plain else self._joined)(number, words)
+        cells = int.from_bytes(raw, byteorder)
+        if cells & _UNUSUAL:
+            return self._joined(number, memoryview(raw).cast("Q").tolist())
+        return self._joined_plain(number, cells, len(raw))
 
-    def _words(self) -> list[int]:
+    def _raw(self) -> bytes:
         """The cells of the row at which the iterator stands, without the blank ones at its end."""
         lib, view, iterator = self._lib, self._view, self._iterator[0]
         get = lib.ghostty_render_state_row_get
@@ -153,9 +173,13 @@ class Drawing:
         raw = bytes(self._ffi.buffer(view.ptr, view.len * _CELL_BYTES)) if view.len else b""
         length = -(-len(raw.rstrip(b"\0")) // _CELL_BYTES)
         if not length:
-            return []
+            return b""
         checked(get(iterator, lib.GHOSTTY_RENDER_STATE_ROW_DATA_CELLS, self._cells))
-        return memoryview(raw).cast("Q")[:length].tolist()
+        return raw[: length * _CELL_BYTES]
+
+    def _words(self) -> list[int]:
+        """The same, as a number for each cell."""
+        return memoryview(self._raw()).cast("Q").tolist()
 
     def _joined(self, number: int, words: list[int]) -> Row:
         runs: list[Run] = []
@@ -196,16 +220,23 @@ class Drawing:
             cols += 2 if previous_wide else 1
         return without_blanks([*runs, Run(text, cols, style)])
 
-    def _joined_plain(self, number: int, words: list[int]) -> Row:
-        """As `_joined`, where every cell is one character of one column: five times as fast."""
+    def _joined_plain(self, number: int, cells: int, size_bytes: int) -> Row:
+        """As `_joined`, where every cell is one character of one column.
+
+        All cells at once, as one number: that takes a tenth of the time that one by one takes.
+        """
         runs: list[Run] = []
         style, text = DEFAULT_STYLE, ""
+        # Of each cell's eight bytes four are its code point, and four are none.
+        codes = (cells >> 2 & _CODE_POINTS).to_bytes(size_bytes, byteorder)
+        characters = codes.decode(_UTF_32, "surrogatepass")[_FIRST_HALF::2].replace("\0", " ")
+        looks = memoryview((cells & _LOOKS).to_bytes(size_bytes, byteorder)).cast("Q").tolist()
         col = 0
-        for look, group in groupby(words, LOOK.__and__):
-            cells = list(group)
-            found = self._look(number, col, cells[0]) if look else DEFAULT_STYLE
-            col += len(cells)
-            piece = "".join([chr(word >> 2 & CODE_POINT) for word in cells]).replace("\0", " ")
+        for look, group in groupby(looks):
+            end = col + len(list(group))
+            found = self._look(number, col, look) if look else DEFAULT_STYLE
+            piece = characters[col:end]
+            col = end
             if not piece.isprintable():
                 piece = "".join(_character(ord(character)) for character in piece)
             if found != style:
