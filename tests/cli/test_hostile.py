@@ -25,10 +25,13 @@ ID = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 # The high-water mark of the process alone: ru_maxrss would begin at that of its parent. What it
 # has started counts too.
 RUN = """
-import re, resource, sys
+import os, re, resource, sys
 import claude_sessions_recorder as commands
+begun = os.getpid()
 code = commands.main(sys.argv[1:])
 sys.stdout.flush()
+if os.getpid() != begun:
+    sys.exit(code)  # a part of the work has a process of its own, which is counted where it began
 peak = int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])
 used, theirs = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 cpu = used.ru_utime + used.ru_stime + theirs.ru_utime + theirs.ru_stime
