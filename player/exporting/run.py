@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from player.times import Place
 
 _US_PER_S: Final = 1_000_000
+_NO_TEXT: Final = ("png", "gif", "mp4", "webm", "ttyrec", "tar.gz", "tar.zst")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ def _target(request: Request) -> tuple[Target, str | None]:
     target = Target(form_named(request.form))
     if path == "-" and not target.form.stream:
         raise UsageError(f"{target.form.name} cannot go to stdout: give -o FILE")
+    if path == "-" and target.form.name in _NO_TEXT and sys.stdout.isatty():
+        raise UsageError(f"{target.form.name} is no text for a terminal: give -o FILE")
     return target, path
 
 

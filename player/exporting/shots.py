@@ -56,6 +56,7 @@ class Shots:
         self.start = first
         self._every_us = every_us
         self._exact = exact
+        self._held_us: int | None = None
         self._purse, self._filled_us = float(_PURSE), 0
         self.screen = Screen(size)
         self.marks: list[Mark] = []
@@ -105,8 +106,12 @@ class Shots:
         if self._exact and self._spend(drawn_us):
             return True
         stands_us, waits_us = at_us - drawn_us, at_us - dirty_us
-        if self.screen.state().synchronized and waits_us < _LONGEST_UPDATE_US:
-            return False
+        if not self.screen.state().synchronized:
+            self._held_us = None
+        else:
+            self._held_us = drawn_us if self._held_us is None else self._held_us
+            if at_us - self._held_us < _LONGEST_UPDATE_US:
+                return False
         if stands_us >= self._every_us:
             return True
         return waits_us >= self._every_us and (

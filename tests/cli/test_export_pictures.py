@@ -207,3 +207,14 @@ def test_what_cannot_be_is_said_in_a_line(cs, talk, tmp_path: Path, monkeypatch)
         "cs-export: video needs ffmpeg, which is not here; .gif and .html do without\n"
     )
     assert not [path for path in tmp_path.iterdir() if path.name.startswith("x")]
+
+
+@pytest.mark.skipif(not shutil.which("script"), reason="there is no script; .ci/run installs it")
+def test_no_picture_is_poured_over_a_terminal(commands: Path, talk: str, tmp_path: Path) -> None:
+    line = f"{commands}/cs-export {talk} -f png -o -"
+    argv = ["script", "-qec", line, "/dev/null"]
+    done = subprocess.run(
+        argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False
+    )
+    assert done.returncode == 2
+    assert done.stdout == b"cs-export: png is no text for a terminal: give -o FILE\r\n"
