@@ -1,7 +1,7 @@
 """The fault tests, on every recorder that is found: what a session loses, and who says so.
 
 `python benchmarks/faults.py` prints a table, `--update docs/reliability.md` puts it there. Root is
-needed for the full disk. Takes two minutes.
+needed for the full disk and the power cut. Takes two minutes.
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ from benchmarks import contestants, logs
 from formats.errors import LogError
 from formats.interchange import reading
 from formats.line import OUTPUT
+from tests.support.loopdisk import LoopDisk
 from tests.support.recording import OuterTerminal
 
 if TYPE_CHECKING:
@@ -224,6 +225,20 @@ def full_disk(who: Contestant, folder: Path) -> str:
         return words + (stated_gaps(disk) if who.family == contestants.OURS else "")
 
 
+def power_cut(who: Contestant, folder: Path) -> str:
+    """The power is cut after three seconds: what was seen by then and is not on the ext4 disk."""
+    folder.mkdir(parents=True)
+    with LoopDisk("ext4", folder) as disk:
+        with staged(who, disk.path) as stage:
+            stage.begins()
+            stage.passes(3)
+            shown = stage.shown()
+            disk.cut()
+        disk.restart()
+        stored = numbers(recorded(who, disk.path))
+        return f"{len(shown - stored)} of {len(shown)} lines"
+
+
 def stated_gaps(folder: Path) -> str:
     """What our log says is missing."""
     entries = 0
@@ -314,6 +329,7 @@ MISFORTUNES: dict[str, tuple[str, Callable[[Contestant, Path], str]]] = {
     "killed": ("`kill -9`: shown and lost", killed),
     "terminated": ("SIGTERM", terminated),
     "syncs": ("made durable in 3 s", syncs),
+    "power": ("power cut after 3 s (ext4): lost", power_cut),
     "full": ("disk full for a second", full_disk),
     "removed": ("log removed: lost", removed),
     "truncated": ("log cut to nothing: lost of what came after", truncated),
@@ -326,6 +342,8 @@ def can_be_played(name: str) -> bool:
     """Whether this machine and this user can stage it."""
     if name == "full":
         return os.geteuid() == 0 and shutil.which("mount") is not None
+    if name == "power":
+        return os.geteuid() == 0 and shutil.which("mkfs.ext4") is not None
     return name != "syncs" or shutil.which("strace") is not None
 
 
