@@ -2,5 +2,5 @@
 
 Best effort, and no guarantee: what looks like no secret is none to it. `Redaction` is the whole of
 it for a session: what is drawn from its `entries` shows no secret. `redacted_text` masks a line of
-text, `secrets_in` lists what the rules find in one.
+text, `Finder.find` lists what the rules find in one.
 """

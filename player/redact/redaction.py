@@ -220,21 +220,6 @@ def redacted_text(text: str, finder: Finder, known: Known | None = None) -> str:
     return made.replace(b"\0", b"").decode("utf-8", "surrogatepass")
 
 
-def secrets_in(text: str, finder: Finder) -> list[tuple[int, int, str]]:
-    """The secrets in a text by their place: first character, the one behind the last, kind."""
-    data = text.encode("utf-8", "surrogatepass")
-    if finder.in_text.first(data) < 0:
-        return []
-    return [
-        (
-            len(data[: one.start].decode("utf-8", "replace")),
-            len(data[: one.end].decode("utf-8", "replace")),
-            one.rule,
-        )
-        for one in finder.find(data)
-    ]
-
-
 def _whole(hits: Iterable[Hit]) -> tuple[Hit, ...]:
     """Without what is only a part of another: a secret that was seen to grow is one."""
     longest_first = sorted(hits, key=lambda hit: len(hit.value), reverse=True)

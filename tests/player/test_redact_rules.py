@@ -12,13 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from player.redact.finder import Finder
-from player.redact.redaction import redacted_text, secrets_in
+from player.redact.gate import Gate
+from player.redact.redaction import redacted_text
 from player.redact.stream import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FINDER = Finder()
+# It tries every rule on every text, whatever a gate says.
+UNGATED = Finder()
+UNGATED.in_text = Gate(None)
 ALNUM, HEX = string.ascii_letters + string.digits, "0123456789abcdef"
 WORD = ALNUM + "_-"
 UPPER = string.ascii_uppercase + string.digits
@@ -110,13 +114,6 @@ def test_a_secret_is_masked_and_what_is_around_it_stays(kind, before, secret) ->
     assert redacted.endswith(AFTER.get(kind, "") + " there")
 
 
-def test_what_is_found_in_a_text_is_told_in_characters() -> None:
-    secret = made(ALNUM, 36)
-    text = f"→ müde: ghp_{secret} ✓"
-    assert secrets_in(text, FINDER) == [(text.index(secret), text.index(" ✓"), "github")]
-    assert secrets_in("nothing → here", FINDER) == []
-
-
 IMAGE = base64.b64encode(random.Random(3).randbytes(3000) + bytes(200)).decode()
 HARMLESS = [
     "commit 3f2504e04f8941d39a0c0305e82c3301aabbccdd (HEAD -> main)",
@@ -153,10 +150,10 @@ def texts() -> Iterator[st.SearchStrategy[str]]:
 def test_no_gate_is_shut_before_a_secret(parts, source) -> None:
     """Neither as text, nor in a stream with colours between any of its characters."""
     text = "".join(parts).encode()
-    found = FINDER.find(text)
+    found = UNGATED.find(text)
     if found:
         assert 0 <= FINDER.in_text.first(text) <= found[0].start
     colours = [b"", b"", b"\x1b[m", b"\x1b[38;5;12m", b"\x1b[K", b"\x1b[?25l", b"\r", b"\0"]
     stream = b"".join(bytes([code]) + source.choice(colours) for code in text)
-    if FINDER.find(Text(stream).text):
+    if UNGATED.find(Text(stream).text):
         assert FINDER.in_stream.first(stream) >= 0
