@@ -129,7 +129,7 @@ class _Search:
         self._find = _finder(typed, home, patterns)
         self._several = len(sessions) > 1 or ALL in typed.words
         self._printer = printer_of(typed, several=self._several)
-        self._progress = _Progress(len(sessions))
+        self._progress = Progress(len(sessions))
         self._failed = False
         self._given_up = 0
 
@@ -281,7 +281,7 @@ def _wanted(typed: Namespace) -> Wanted:
     )
 
 
-class _Progress:
+class Progress:
     """A line on the terminal that says how far it is, once that takes long."""
 
     def __init__(self, count: int) -> None:
