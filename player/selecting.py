@@ -130,7 +130,7 @@ def selected(
     left = [
         one
         for one in found.values()
-        if filters.let_through(one, _told_title(home, one) if filters.titles else None)
+        if filters.let_through(one, told_title(home, one) if filters.titles else None)
     ]
     if found and not left and names and ALL not in names:
         raise NoSuchSessionError("none of these sessions is as the filters want it")
@@ -138,8 +138,8 @@ def selected(
     return left
 
 
-def _told_title(home: Home, listed: Listed) -> str | None:
-    """What the session's screen says it was about."""
+def told_title(home: Home, listed: Listed) -> str | None:
+    """What a session is called, by a person, by its program, or by what was typed first."""
     from player.overview import overview  # noqa: PLC0415  mostly not needed
 
     return overview(home, listed, 0).title

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from formats.errors import SessionsError
 from player.cli.console import UsageError, say
 from player.cli.grep_options import FOUND, NONE, PROG, parser
-from player.selecting import ALL, filters_of, selected
+from player.selecting import ALL, filters_of, selected, told_title
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -128,7 +128,9 @@ class _Search:
         self._wanted = _wanted(typed)
         self._find = _finder(typed, home, patterns)
         self._several = len(sessions) > 1 or ALL in typed.words
-        self._printer = printer_of(typed, several=self._several)
+        self._printer = printer_of(
+            typed, lambda listed: told_title(home, listed), several=self._several
+        )
         self._progress = Progress(len(sessions))
         self._failed = False
         self._given_up = 0

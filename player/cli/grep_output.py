@@ -12,7 +12,7 @@ from player.times import clock, date_and_clock, elapsed
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from formats.store import Listed
     from player.finding import Hit, Result
@@ -42,8 +42,10 @@ class Printer(Protocol):
         """All sessions were searched."""
 
 
-def printer_of(typed: Namespace, *, several: bool) -> Printer:
-    """The printer that the options ask for."""
+def printer_of(
+    typed: Namespace, title_of: Callable[[Listed], str | None], *, several: bool
+) -> Printer:
+    """The printer that the options ask for. `title_of` says what a session is called."""
     named = (several or typed.with_filename) and not typed.no_filename
     if typed.files_with_matches or typed.files_without_match:
         return _Ids(without=typed.files_without_match)
@@ -52,6 +54,7 @@ def printer_of(typed: Namespace, *, several: bool) -> Printer:
     if typed.json:
         return _Json()
     return _Lines(
+        title_of,
         named=named,
         heading=named and not typed.with_filename and sys.stdout.isatty(),
         dated=several,
@@ -120,8 +123,16 @@ class _Lines:
     decides = found = False
 
     def __init__(
-        self, *, named: bool, heading: bool, dated: bool, parts: bool, colour: bool
+        self,
+        title_of: Callable[[Listed], str | None],
+        *,
+        named: bool,
+        heading: bool,
+        dated: bool,
+        parts: bool,
+        colour: bool,
     ) -> None:
+        self._title_of = title_of
         self._named = named and not heading
         self._heading = heading
         self._when = date_and_clock if dated and not heading else clock
@@ -154,7 +165,7 @@ class _Lines:
     def _say_heading(self, listed: Listed) -> None:
         meta = listed.meta
         when = date_and_clock(meta.start_us)[: -len(":00")]
-        what = meta.title or " ".join(meta.command)
+        what = self._title_of(listed) or " ".join(meta.command)
         _say(
             f"{self._id}{listed.session.id[:_SHORT_ID]}{self._plain}  "
             f"{self._dim}{when}{self._plain}  {escaped(what)}"
