@@ -88,3 +88,25 @@ def test_what_is_in_the_index_is_found_and_listed_without_reading_a_log(home, ar
     loaded = loaded_by(f"import claude_sessions_recorder as c; assert c.{name}({rest}) == 0")
     slow = {"dataclasses", "datetime", "inspect", "orjson", "shutil", "subprocess", "uuid"}
     assert not roots(loaded) & (slow | {"blessed", "cffi", "pyghostty"})
+
+
+# All that is loaded before the first screen, by the process that has the terminal. What draws is
+# another one; what is only sometimes needed is loaded then.
+MOST_BEFORE_A_SCREEN = 70
+NOT_BEFORE_A_SCREEN = {
+    "asyncio",
+    "blessed",
+    "cffi",
+    "logging",
+    "pathlib",
+    "pyghostty",
+    "subprocess",
+}
+NOT_BEFORE_A_SCREEN |= {"PIL", "http", "pyavt", "tempfile", "tomllib", "zstandard"}
+
+
+def test_what_plays_loads_little_before_its_first_screen():
+    loaded = loaded_by("import player.playing.drawn")
+    assert not roots(loaded) & NOT_BEFORE_A_SCREEN
+    ours = {name for name in loaded if name.partition(".")[0] in {"formats", "player"}}
+    assert len(ours) <= MOST_BEFORE_A_SCREEN, sorted(ours)
