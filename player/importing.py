@@ -17,6 +17,7 @@ from formats.line import FORMAT_VERSION
 from formats.marks import add_mark, read_marks
 from formats.session import Session
 from formats.writing import SessionWriter
+from player.cli.progress import along
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -71,24 +72,29 @@ class Report:
 
 
 def import_files(
-    home: Home, paths: Iterable[str], wishes: Wishes, report: Report
+    home: Home,
+    paths: Iterable[str],
+    wishes: Wishes,
+    report: Report,
+    told: Callable[[int], None] | None = None,
 ) -> Iterator[Imported]:
     """Import each file as it comes; a typescript and its timing, in any order, are one.
 
-    Raises LogError and ImportingError for the first that cannot be imported.
+    `told` learns about how many more bytes of the files were read. Raises LogError and
+    ImportingError for the first that cannot be imported.
     """
     opened: list[Recording] = []
     for path in paths:
         if os.path.isdir(path):
             raise ImportingError(f"{printable(path, 200)} is a folder: name the files in it")
-        opened.append(reading.open_recording(path, wishes.form))
+        opened.append(reading.open_recording(path, wishes.form, told))
     pairs = _paired(opened, wishes.timing)
     for recording, timing in pairs:
         report.damage = recording.damage
         if recording.format == reading.TAR:
             yield from _archive(home, recording, wishes, report)
         else:
-            yield _single(home, recording, timing, wishes)
+            yield _single(home, recording, timing, wishes, told)
 
 
 def _paired(opened: list[Recording], asked: str | None) -> list[tuple[Recording, Recording | None]]:
@@ -117,8 +123,17 @@ def _paired(opened: list[Recording], asked: str | None) -> list[tuple[Recording,
     return pairs
 
 
-def _single(home: Home, recording: Recording, timing: Recording | None, wishes: Wishes) -> Imported:
-    entries = _titled(reading.entries_of(recording, timing), recording, wishes)
+def _single(
+    home: Home,
+    recording: Recording,
+    timing: Recording | None,
+    wishes: Wishes,
+    told: Callable[[int], None] | None,
+) -> Imported:
+    found = reading.entries_of(recording, timing)
+    if told and recording.format == reading.JSONL and recording.as_stored:  # not by its source
+        found = along(found, told)
+    entries = _titled(found, recording, wishes)
     first = next(entries, None)
     if first is None:
         raise LogError(f"{printable(recording.path, 200)} holds no log entry")

@@ -91,18 +91,22 @@ def _may_be_v1(head: bytes) -> bool:
     return head.lstrip()[:1] == b"{" and b'"version"' in head and b'"stdout"' in head
 
 
-def open_recording(path: str, wanted: str | None = None) -> Recording:
+def open_recording(
+    path: str, wanted: str | None = None, told: Callable[[int], None] | None = None
+) -> Recording:
     """Open a file, whatever it is compressed with, and find out its format, unless it is `wanted`.
 
     The caller closes nothing: the file is closed when its content is no longer held. Raises
-    LogError when it cannot be read or is none of the formats.
+    LogError when it cannot be read or is none of the formats. `told` learns, as the file is read
+    on, how many more of its bytes were.
     """
     shown = printable(path, 200)
     try:
         file = _File(path)
+        read = file.read if told is None else _telling(file.read, told)
         status = os.fstat(file.fd)
         modified_us = status.st_mtime_ns // 1000
-        whole = Source(file.read)
+        whole = Source(read)
         damage = Damage()
         packed = whole.peek(len(ZSTD))
         source = plain_source(whole.read, path, damage)
@@ -117,6 +121,15 @@ def open_recording(path: str, wanted: str | None = None) -> Recording:
         known = ", ".join(name for name in FORMATS if name != RAW)
         raise LogError(f"{shown} is no recording in a format that is known: {known}")
     return Recording(path, found, source, damage, modified_us, as_stored=as_stored)
+
+
+def _telling(read: Callable[[int], bytes], told: Callable[[int], None]) -> Callable[[int], bytes]:
+    def reading(size: int) -> bytes:
+        found = read(size)
+        told(len(found))
+        return found
+
+    return reading
 
 
 def entries_of(recording: Recording, partner: Recording | None = None) -> Iterator[Entry]:

@@ -54,6 +54,7 @@ def main(argv: Sequence[str]) -> int:
     typed = parser().parse_args(argv)
     # Not for --help and wrong usage.
     from formats.layout import Home  # noqa: PLC0415
+    from player.cli.progress import Progress  # noqa: PLC0415
     from player.importing import Report, Wishes, import_files  # noqa: PLC0415
 
     if typed.format is not None and typed.format not in _FORMS:
@@ -68,9 +69,19 @@ def main(argv: Sequence[str]) -> int:
     home = Home.of(os.environ, typed.home)
     files = ["/dev/stdin" if file == "-" else file for file in typed.files]
     report = Report()
-    for imported in import_files(home, files, wishes, report):
-        _tell(imported, report, json_wanted=typed.json)
+    with Progress(PROG, sum(map(_size_of, files))) as progress:
+        for imported in import_files(home, files, wishes, report, progress.add):
+            progress.clear()
+            _tell(imported, report, json_wanted=typed.json)
     return 0
+
+
+def _size_of(path: str) -> int:
+    """The bytes of a file; 0 for what has none, or is not there, which is said later."""
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0
 
 
 def _tell(imported: Imported, report: Report, *, json_wanted: bool) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Self
+
+    from formats.entry import Entry
 
 _FIRST_S = 1.0
 _EVERY_S = 0.1
@@ -35,9 +38,14 @@ class Progress:
         return self
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Take the line away, so that something else can be said; it comes back by itself."""
         if self._drawn:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
+            self._drawn = False
 
     def add(self, count: int) -> None:
         """So much more is done."""
@@ -55,3 +63,16 @@ class Progress:
         sys.stderr.write(f"\r{self._prog}: [{bar}] {part:3.0%}\x1b[K")
         sys.stderr.flush()
         self._drawn = True
+
+
+# What a line of the log holds beside its base64, to guess how much of the log an entry is.
+_LINE_BYTES: Final = 130
+_BATCH: Final = 256
+
+
+def along(entries: Iterable[Entry], told: Callable[[int], None]) -> Iterator[Entry]:
+    """The entries; `told` learns about how many bytes of a log they were."""
+    iterator = iter(entries)
+    while batch := list(islice(iterator, _BATCH)):
+        yield from batch
+        told(sum([len(entry.data) for entry in batch]) * 4 // 3 + _LINE_BYTES * len(batch))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from formats.damage import Damage
 from formats.entry import event_size
@@ -12,12 +11,13 @@ from formats.errors import LogError, printable
 from formats.interchange.left_out import LeftOut
 from formats.marks import marks_path, read_marks
 from formats.store import listed
+from player.cli.progress import along
 from player.exporting.preparing import Wanted, prepared
 from player.reading import title_of
 from player.times import date_and_clock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from formats.entry import Entry
     from formats.layout import Home
@@ -26,10 +26,6 @@ if TYPE_CHECKING:
     from formats.size import Size
     from player.cli.progress import Progress
     from player.redact.redaction import Redaction
-
-# What a line of the log holds beside its base64, to guess how much of the log an entry is.
-_LINE_BYTES: Final = 130
-_BATCH: Final = 256
 
 
 class Job:
@@ -78,7 +74,7 @@ class Job:
             found = self.redaction.entries()
         else:
             found = self.session.entries(self.damage if progress else None)
-        return _counted(found, progress) if progress else found
+        return along(found, progress.add) if progress else found
 
     @property
     def size(self) -> Size:
@@ -123,10 +119,3 @@ class Job:
     def masked(self, text: str) -> str:
         """A title or a label without secrets, where they are to be masked."""
         return text if self.redaction is None else self.redaction.text(text)
-
-
-def _counted(entries: Iterable[Entry], progress: Progress) -> Iterator[Entry]:
-    iterator = iter(entries)
-    while batch := list(islice(iterator, _BATCH)):
-        yield from batch
-        progress.add(sum([len(entry.data) for entry in batch]) * 4 // 3 + _LINE_BYTES * len(batch))

@@ -515,3 +515,17 @@ def test_long_work_shows_how_far_it_is(commands: Path, home: Path, tmp_path: Pat
     assert len(written) == 3
     assert "50%" in written[0]
     assert written[-1] == "\r\x1b[K"
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "cast", "tar.gz"])
+def test_an_import_tells_how_much_of_its_files_is_read(cs, home, tmp_path: Path, ending) -> None:
+    from player.importing import Report, Wishes, import_files  # noqa: PLC0415
+
+    said = [Said(n, os.urandom(2000).hex().encode()) for n in range(300)]
+    talk = store_log(home, start(), *said)
+    out = tmp_path / f"x.{ending}"
+    assert cs("export", talk, "--no-redact", "-o", out).returncode == 0
+    told: list[int] = []
+    assert list(import_files(Home(str(home)), [str(out)], Wishes(), Report(), told.append))
+    assert 0.9 < sum(told) / out.stat().st_size < 1.1
+    assert len(told) > 1
