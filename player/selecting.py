@@ -66,9 +66,9 @@ def add_filters(parser: ArgumentParser) -> None:
     """The options that choose among sessions, and `--since` and `--until`."""
     group = parser.add_argument_group(
         "which sessions",
-        "GLOB is text that is to be found, case ignored; with * or ? or [ ] the whole must fit. "
-        "WHEN is 2h, 30m, 3d, today, yesterday, monday, 18:15, 2026-02-07, '2026-02-07 18:15' or "
-        "RFC 3339.",
+        "GLOB is text that is to be found, case ignored; with * or ? or [ ] the whole must fit.\n"
+        "WHEN is 2h, 30m, 3d, today, yesterday, monday, 18:15, 2026-02-07, '2026-02-07 18:15'\n"
+        "or RFC 3339.",
     )
     for option, what in (
         ("title", "whose title fits"),

@@ -46,12 +46,13 @@ output:
                   appeared, if more than once; the line, its control characters escaped
   Of several sessions, the session's id comes first in each line and the clock has its date; on a
   terminal the hits of a session stand under a heading instead.
+  Hits come as they are found. While the lines of a session are still being made, a text that comes
+  again is not given again, and xN counts what was seen until then; -A, -B and -C wait for its end.
   -c gives ID:COUNT, -l and -L give ids; of a single session -c gives the count alone.
   --json gives ripgrep's messages, one object a line: begin, match, context, end, summary. `data`
   of match and context: path, lines, submatches (start and end in bytes of lines.text) as in
   ripgrep; session_id; at_s, at (when what matches was first seen: seconds since the beginning, and
-  RFC 3339); first_s, last_s, first, last (the line's); count; typed; rule
-  (with --secrets).
+  RFC 3339); first_s, last_s, first, last (the line's); count; typed; rule (with --secrets).
 
 examples:
   cs-grep last "Unable to connect"         what the last session showed
