@@ -142,8 +142,11 @@ def _place(screen: GhosttyScreen, cells: GhosttyScreen | None = None) -> Place:
     if full or col:
         drawn = cells or screen
         ink = Ink(drawn.engine.ffi, drawn.engine.lib, drawn.terminal)
-        cols, last = ink.ending_at(row, col if full else col - 1, blank=full)
-        col -= cols - full
+        cols, found = ink.ending_at(row, col if full else col - 1, blank=full)
+        # A wide one that begins a row would let the row before forget why its last column is blank.
+        if full or cols == 1 or col > cols:
+            last = found
+            col -= cols - full
     return Place(row, col, last, b"" if pen == _PEN_AT_REST else pen, origin)
 
 

@@ -11,7 +11,6 @@ from player.screen.sgr import sgr
 from player.screen.values import DEFAULT_STYLE
 from player.screen.words import (
     CLUSTER,
-    HEAD,
     KIND,
     LOOK,
     PROTECTED,
@@ -31,15 +30,13 @@ if TYPE_CHECKING:
 class Cell(NamedTuple):
     """What stands in one or two columns; `text` is empty where nothing was written.
 
-    Without a text it may still have a background. `filler`: the last column of a row whose wide
-    character did not fit any more and went to the next.
+    Without a text it may still have a background.
     """
 
     text: str
     cols: int
     style: Style
     protected: bool = False
-    filler: bool = False
 
 
 class Ink(Drawing):
@@ -51,16 +48,26 @@ class Ink(Drawing):
         `goes_on` tells of a row whether its line was wrapped to the next: so will it be again.
         """
         out = _Out(cols)
+        rows = [self._read(number) for number in self._numbers(changed_only=False)]
         wraps = 0
-        for number in self._numbers(changed_only=False):
-            cells = self._read(number)
+        for number, (cells, following) in enumerate(zip(rows, (*rows[1:], None), strict=True)):
             # The end of the row before waits for a character of so many columns.
             if cells and not (cells[0].text and cells[0].cols >= wraps > 0):
                 out.move(number, 0)
-            width = out.row(cells)
+            full = out.row(cells) == cols and bool(cells[-1].text)
             wraps = 0
-            if width == cols and (cells[-1].text or cells[-1].filler) and goes_on(number):
-                wraps = 2 if cells[-1].filler else 1
+            if following is None or not goes_on(number):
+                continue
+            first = following[0] if following and following[0].text else None
+            wide = first is not None and first.cols > 1
+            if full and first is None:
+                out.wrap_to_blank(number + 1)
+            elif full:
+                wraps = 1
+            elif wide:
+                # What did not fit in the last column has left it blank.
+                out.move(number, cols - 1)
+                wraps = 2
         return out.bytes()
 
     def ending_at(self, row: int, col: int, *, blank: bool) -> tuple[int, bytes]:
@@ -99,7 +106,7 @@ class Ink(Drawing):
         kind, code, width = word & KIND, code_of(word), width_of(word)
         style = self._look(number, col, word) if kind > CLUSTER or word & LOOK else DEFAULT_STYLE
         if kind > CLUSTER or not code:
-            return Cell("", 1, style, filler=width == HEAD)
+            return Cell("", 1, style)
         # Of a wide character that was cut in half nothing can be shown.
         text = " " if width and not wide else self._cluster(col, code)
         if wide and text == " ":
@@ -119,21 +126,24 @@ class _Out:
     def move(self, row: int, col: int) -> None:
         self._parts.append(f"\x1b[{row + 1};{col + 1}H")
 
+    def wrap_to_blank(self, row: int) -> None:
+        """Let the full row before `row` go on in it, though it begins with nothing."""
+        self._take(DEFAULT_STYLE, protected=False)
+        self._parts.append(" ")
+        self.move(row, 0)
+        self._parts.append("\x1b[X")
+
     def row(self, cells: Iterable[Cell]) -> int:
         """The cells, from the first column on. Gives the column behind the last."""
         at = col = 0
-        for (style, protected, kind), group in groupby(cells, _alike):
+        for (style, protected, written), group in groupby(cells, _alike):
             run = list(group)
             end = col + sum(map(itemgetter(1), run))
-            if kind == "text":
+            if written:
                 self._go(col - at)
                 self._take(style, protected=protected)
                 self._write(run, col)
                 at = end
-            elif kind == "filler":
-                # The wide character that comes next does not fit here, and goes on.
-                self._go(end - 1 - at)
-                at = end - 1
             elif style != DEFAULT_STYLE:
                 self._go(col - at)
                 self._take(style, protected=False)
@@ -169,6 +179,5 @@ class _Out:
             self._protected = protected
 
 
-def _alike(cell: Cell) -> tuple[Style, bool, str]:
-    kind = "text" if cell.text else "filler" if cell.filler else "blank"
-    return cell.style, cell.protected, kind
+def _alike(cell: Cell) -> tuple[Style, bool, bool]:
+    return cell.style, cell.protected, bool(cell.text)

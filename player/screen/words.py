@@ -18,8 +18,8 @@ PROTECTED: Final = 1 << 44
 LINK: Final = 1 << 45
 LOOK: Final = STYLE | LINK
 WIDTH: Final = 3 << 42
-WIDE, TAIL, HEAD = 1, 2, 3
-"""Widths: two columns, the second of the two, the last column where a wide one did not fit."""
+WIDE, TAIL = 1, 2
+"""Widths: two columns, the second of the two; 3 is the last column where a wide one did not fit."""
 
 
 def code_of(word: int) -> int:
@@ -28,7 +28,7 @@ def code_of(word: int) -> int:
 
 
 def width_of(word: int) -> int:
-    """0, WIDE, TAIL or HEAD."""
+    """0, WIDE, TAIL, or 3."""
     return word >> 42 & 3
 
 
