@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Final
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from benchmarks.corpus import making
+from formats.entry import Entry
 from formats.session import Session
 from player.redact.finder import Finder
 from player.redact.redaction import Redaction
@@ -32,11 +33,13 @@ from player.sizing import initial_size
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from formats.entry import Entry
     from formats.size import Size
 
 MB: Final = 1e6
 _EVERY_BYTES: Final = 64 << 10
+_READ_BYTES: Final = 8 << 10
+_FLOOD: Final = "flood"
+_ID: Final = "00000000-0000-4000-8000-000000000000"
 _HEAD: Final = "| | B/entry | searched MB/s | masked MB/s | keys | left |"
 
 
@@ -51,24 +54,47 @@ def main(argv: Sequence[str]) -> int:
     made.add_argument("folder", nargs="?", type=Path)
     made.add_argument("--size-mb", type=float, default=4, help="of JSONL a style (default 4)")
     made.add_argument("--rounds", type=int, default=3, help="the median counts (default 3)")
-    made.add_argument("--styles", default=",".join(making.STYLES), help="with commas")
+    styles = ",".join([*making.STYLES, _FLOOD])
+    made.add_argument("--styles", default=styles, help=f"with commas; {_FLOOD} is plain lines")
     options = made.parse_args(argv)
     print(_HEAD)
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
     if options.what == "recordings":
         for path in sorted(options.folder.glob("*.jsonl.zst")):
-            _measure(path.name.removesuffix(".jsonl.zst"), path, options.rounds)
+            _measure(path.name.removesuffix(".jsonl.zst"), _read(path), options.rounds)
         return 0
     with tempfile.TemporaryDirectory() as folder:
         for style in options.styles.split(","):
             size_bytes = int(options.size_mb * MB)
+            if style == _FLOOD:
+                _measure(style, _flood(size_bytes * 3 // 4), options.rounds)
+                continue
             session, _ = making.make_session(Path(folder), style, size_bytes, 1)
-            _measure(style, Path(folder, f"{session.session_id}.jsonl"), options.rounds)
+            _measure(style, _read(Path(folder, f"{session.session_id}.jsonl")), options.rounds)
     return 0
 
 
-def _measure(name: str, path: Path, rounds: int) -> None:
-    entries = list(Session.at(str(path)).entries())
+def _read(path: Path) -> list[Entry]:
+    return list(Session.at(str(path)).entries())
+
+
+def _flood(size_bytes: int) -> list[Entry]:
+    """Lines of words as fast as a terminal takes them: 8 KiB an entry."""
+    source = random.Random(1)
+    words = ["".join(source.choices(string.ascii_lowercase, k=n % 8 + 2)) for n in range(500)]
+    lines: list[str] = []
+    while len(lines) * 80 < size_bytes:
+        lines.append(" ".join(source.choices(words, k=14)))
+    data = "\r\n".join(lines).encode()
+    start = {"type": "start", "version": 1, "cols": 120, "rows": 40, "command": ["cat"]}
+    entries = [Entry(0, _ID, "output", b"", start)]
+    return entries + [
+        Entry(begin // 8, _ID, "output", data[begin : begin + _READ_BYTES])
+        for begin in range(0, len(data), _READ_BYTES)
+    ]
+
+
+def _measure(name: str, entries: Sequence[Entry], rounds: int) -> None:
     size = initial_size(entries)
     output = [len(entry.data) for entry in entries if entry.direction == "output" and entry.data]
     searched, _ = _timed(entries, size, rounds)

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Completion of the cs- commands for bash, from 3.2 on; made by scripts/cli-docs, do not edit.
+# Completion of the cs- commands for bash; made by scripts/cli-docs, do not edit.
 # No session is opened and no Python started: ids are names of files, titles stand in small ones.
 
 _cs_most_titles=60
