@@ -13,11 +13,11 @@ from formats.damage import Damage, DamagedPlace
 from formats.entry import Decoder, Entry, LineError
 from formats.errors import LogError, printable
 from formats.layout import SEALED
-from formats.lines import LONGEST_LINE_BYTES, LineBuffer
-from formats.stretch import Place, Stretch, cut
+from formats.segmentlines import SegmentLines
+from formats.stretch import Place, Stretch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
     from formats.stretch import Part
@@ -175,7 +175,7 @@ def read_stretches(
     """As `read_segment`, but lines of output that are as our writer's come many at once."""
     start = begin.offset if begin.segment == number else 0
     file.seek(0)
-    lines = _Lines(path, number, start, expect, damage)
+    lines = SegmentLines(path, number, start, expect, damage)
     patience = _MOST_BEFORE_THE_FIRST
     decode = Decoder().decode
     chunks = _chunks(file, path, start, damage, may_go_on)
@@ -217,107 +217,6 @@ def _until(
         if offset >= end:
             return
         yield offset, chunk[: end - offset], lost
-
-
-class _Lines:
-    """Lines with their offsets out of chunks that may have gaps; damage told with its line.
-
-    Once the session's id is known, stretches of its output come instead of their lines.
-    """
-
-    def __init__(self, path: str, number: int, start: int, session_id: str, damage: Damage) -> None:
-        self.session_id = session_id
-        """Whose lines they are; empty as long as it is not known."""
-        self._path = path
-        self._number = number
-        self._damage = damage
-        self._buffer = LineBuffer(start)
-        self._skipped = 0
-        # Known while we count from the first line on, without a gap.
-        self._line_number = 0 if start == 0 else None
-
-    def of(
-        self, chunks: Iterator[tuple[int, bytes, bool]]
-    ) -> Iterator[Stretch | tuple[int, bytes]]:
-        expected = start = self._buffer.offset
-        for offset, chunk, after_loss in chunks:
-            if offset < start:  # the frame began before the line that was asked for
-                chunk = chunk[start - offset :]  # noqa: PLW2901
-                offset = start  # noqa: PLW2901
-            # A frame was lost, and with it the ends of the lines that it cut. Where no table tells
-            # how much was lost, the offset does not show it.
-            if after_loss or offset != expected:
-                self._tear()
-                self._buffer, self._skipped, self._line_number = LineBuffer(offset), 0, None
-            expected = offset + len(chunk)
-            yield from self._of_chunk(chunk)
-            self._count_skipped()
-        yield from self._last()
-
-    def _of_chunk(self, chunk: bytes) -> Iterator[Stretch | tuple[int, bytes]]:
-        """The lines that it completes: first the one that was begun, then whole ones."""
-        buffer = self._buffer
-        begin = chunk.find(b"\n") + 1 if buffer.torn else 0
-        end = chunk.rfind(b"\n") + 1
-        if end <= begin or len(chunk) > LONGEST_LINE_BYTES:
-            yield from self._counted(buffer.feed(chunk))
-            return
-        yield from self._counted(buffer.feed(chunk[:begin]))
-        while begin < end and not self.session_id:
-            stop = chunk.index(b"\n", begin) + 1
-            yield from self._counted(buffer.feed(chunk[begin:stop]))
-            begin = stop
-        if begin < end:
-            yield from self._together(buffer.offset, chunk[begin:end])
-            buffer.pass_over(end - begin)
-        buffer.feed(chunk[end:])
-
-    def _together(self, offset: int, text: bytes) -> Iterator[Stretch | tuple[int, bytes]]:
-        for part in cut(self._number, offset, text, self.session_id):
-            if isinstance(part, Stretch):
-                if self._line_number is not None:
-                    self._line_number += len(part.data)
-                yield part
-            else:
-                yield from self._counted(LineBuffer(part.offset).feed(part.text))
-
-    def _counted(self, lines: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
-        for found in lines:
-            if self._line_number is not None:
-                self._line_number += 1
-            yield found
-
-    def note(self, place: int, what: str) -> None:
-        self._damage.lines += 1
-        where = f"line {self._line_number}" if self._line_number is not None else f"byte {place}"
-        found = DamagedPlace(self._path, "line", what, place)
-        self._damage.note(self._path, f"{where}: {what}", found)
-
-    def _count_skipped(self) -> None:
-        while self._skipped < self._buffer.skipped_lines:
-            self._skipped += 1
-            self._line_number = None  # counting goes on by bytes: the long line hides its number
-            self.note(self._buffer.offset, "a line longer than 1 MiB")
-
-    def _tear(self) -> None:
-        if self._buffer.torn:
-            self._damage.torn += 1
-            what, place = "a line without its end", self._buffer.offset
-            found = DamagedPlace(self._path, "torn", what, place)
-            self._damage.note(self._path, f"byte {place}: {what}", found)
-
-    def _last(self) -> Iterator[tuple[int, bytes]]:
-        """What comes after the last newline: whole if only the newline is missing, else torn."""
-        self._count_skipped()
-        rest = self._buffer.rest
-        if not rest:
-            return
-        try:
-            Decoder().decode(rest)
-        except LineError:
-            self._tear()
-        else:
-            yield self._buffer.offset, rest
 
 
 def _rescue(line: bytes, session_id: str) -> Entry | None:

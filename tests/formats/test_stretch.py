@@ -59,7 +59,9 @@ def reading(
 
 
 def one_by_one(data: bytes, **how: int | str | None) -> Reading:
-    with patch("formats.segment.cut", lambda _segment, offset, text, _id: [Rest(offset, text)]):
+    with patch(
+        "formats.segmentlines.cut", lambda _segment, offset, text, _id: [Rest(offset, text)]
+    ):
         return reading(data, [1 << 18], **how)  # type: ignore[arg-type]
 
 
