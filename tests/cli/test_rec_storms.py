@@ -128,6 +128,12 @@ class Job:
         return int(self.shell.screen[end : self.shell.wait_for(b".\r", after=end) - 2])
 
 
+def typed(cs_rec):
+    """How many bytes of what was typed are in the log."""
+    entries = cs_rec.log.entries(torn=True)
+    return sum(len(entry.data) for entry in entries if entry.direction == "input")
+
+
 def job_storm(cs_rec, shell, seed):
     """Stops, continuations and resizes in the order that the seed says, then the end."""
     dice = random.Random(seed)
@@ -141,10 +147,10 @@ def job_storm(cs_rec, shell, seed):
             shell.type(b"fg\r")
             shell.wait_for(b"<%dx20>" % (70 + turn))
         elif act == "key":
-            # Until it is echoed: a shell that comes first would read it.
-            echoes = shell.screen.count(b"k")
+            # Until it is logged: the program echoes nothing, and a shell that comes first reads it.
+            before = typed(cs_rec)
             shell.type(b"k")
-            shell.until(lambda: shell.screen.count(b"k") > echoes)  # noqa: B023  asked at once
+            shell.until(lambda: typed(cs_rec) > before)  # noqa: B023  asked at once
         else:
             os.kill(job.pid, signal.SIGCONT if act == "cont" else signal.SIGWINCH)
         job.goes_on()
