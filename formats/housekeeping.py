@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import orjson
 
 from formats.belongings import belongings
-from formats.errors import LogError, SessionsError
+from formats.errors import LiveSessionError, LogError, SessionsError
 from formats.files import FILES, Files
 from formats.layout import read_small
 from formats.notices import leave_notice, shown_us
@@ -65,9 +65,18 @@ def limits_of(config: Config) -> Limits:
 
 
 def carry_out(
-    home: Home, going: Plan, now_us: int, *, keep_lines: bool = False, files: Files = FILES
+    home: Home,
+    going: Plan,
+    now_us: int,
+    *,
+    keep_lines: bool = False,
+    later: bool = False,
+    files: Files = FILES,
 ) -> Outcome:
-    """Move to the trash what a plan says; one that cannot be moved does not keep the others."""
+    """Move to the trash what a plan says; one that cannot be moved does not keep the others.
+
+    `later`: there is a next time for what somebody works on just now, and it has not failed.
+    """
     discarded: list[str] = []
     failed: list[str] = []
     for one in going.going:
@@ -75,7 +84,8 @@ def carry_out(
             discard(home, one.session_id, now_us, keep_lines=keep_lines, files=files)
             discarded.append(one.session_id)
         except SessionsError as error:
-            failed.append(str(error))
+            if not (later and isinstance(error, LiveSessionError)):
+                failed.append(str(error))
     return Outcome(tuple(discarded), failed=tuple(failed))
 
 
@@ -113,7 +123,8 @@ def maintain(home: Home, config: Config, now_us: int, files: Files = FILES) -> O
             # Nothing to tell yet: it is stated when something would go.
             stated = stated.of(limits, due, now_us) if due.going else stated._replace(limits=None)
         elif stated.told_us is not None and now_us - stated.told_us >= _GRACE_AFTER_TELLING_US:
-            went = carry_out(home, due, now_us, keep_lines=config.keep_lines, files=files)
+            lines = config.keep_lines
+            went = carry_out(home, due, now_us, keep_lines=lines, later=True, files=files)
     stated = stated.plus(len(went.discarded), len(emptied.erased), now_us)
     _state(home, stated, config, files)
     return Outcome(went.discarded, emptied.erased, failed + emptied.failed + went.failed)

@@ -14,6 +14,7 @@ import pytest
 from formats.config import Config
 from formats.layout import Home
 from formats.locks import take
+from formats.notices import take_notice
 from formats.run import Run, left_on, read_run, write_run
 from formats.store import listing
 from formats.trash import discard, trash
@@ -196,6 +197,18 @@ def test_the_trash_is_emptied_in_its_time_and_limits_are_kept(home: Path, store:
     assert run.done == [f"erased {ids[0]} from the trash"]
     assert [one.session_id for one in trash(store)] == [ids[1]]
     assert keep(store, NOW_US + DAY_US * 9, trash_days=None, seal_after=None).done == []
+
+
+def test_what_somebody_works_on_goes_the_next_time(home: Path, store: Home):
+    ids = [store_log(home, start(), ended(10)) for _ in range(2)]
+    keep(store, NOW_US, retention_days=1, seal_after=None)
+    assert take_notice(store, NOW_US)
+    lock = take(os.path.join(store.run, f"{ids[0]}.seal"), wait=False)
+    keep(store, NOW_US + DAY_US, retention_days=1, seal_after=None)
+    assert {one.session_id for one in trash(store)} == {ids[1]}
+    os.close(lock)
+    keep(store, NOW_US + DAY_US, retention_days=1, seal_after=None)
+    assert {one.session_id for one in trash(store)} == set(ids)
 
 
 def test_one_that_fails_does_not_keep_the_others(home: Path, store: Home):
