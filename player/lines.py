@@ -270,14 +270,15 @@ class LineExtractor:
             self._look(state, state_us, until_us, sure=rests)
 
     def _look(self, state: State, shown_us: int, until_us: int, *, sure: bool) -> None:
-        self._take_history(state)
+        scrolled = self._take_history(state)
         standing = self._standing
         before = standing.rows
         if standing.look(Look(self._screen.lines(), shown_us, until_us, sure)):
             self._activity.looked(before, standing.rows, shown_us, alternate=state.alternate)
             self._mark_awaited(standing.rows, shown_us)
         self._looked_us = until_us
-        self._wait_us = _LOOK_AGAIN_US if standing.stirred else LOOK_EVERY_US
+        # What is new in output that scrolls is not lost when it goes.
+        self._wait_us = _LOOK_AGAIN_US if standing.stirred and not scrolled else LOOK_EVERY_US
         self._frame_ended = False
         # What was to be seen until now is known by its text.
         self._seen.clear()
@@ -332,15 +333,17 @@ class LineExtractor:
             start = eraser.start()
         screen.feed(block[start:] if start else block)
 
-    def _take_history(self, state: State, *, all_of_it: bool = False) -> None:
+    def _take_history(self, state: State, *, all_of_it: bool = False) -> bool:
+        """Take the lines that have scrolled off; whether there were some."""
         if not state.history_rows:
-            return
+            return False
         taken = self._history.take(state, all_of_it=all_of_it)
         if taken.lines:
             now_us = self._state_us or 0
             self._mark_awaited(taken.lines, now_us)
             times = self._seen.times(taken, now_us, state.cols)
             self._standing.scrolled(taken.lines, times)
+        return bool(taken.lines)
 
 
 def _may_leave_alternate(data: bytes) -> bool:
