@@ -91,14 +91,15 @@ class Provenance:
     def writers(self, row: int, cells: set[int], of: str) -> list[int]:
         """The places in the output of the bytes that wrote these characters of a row.
 
-        `of` is the row as the screen shows it. Blanks and characters whose writer is not known are
-        left out, all of them when the row does not look as it should; so is what was told before.
+        `of` is the row as the screen shows it, without the blanks at its end. Blanks and characters
+        whose writer is not known are left out, all of them when the row does not look as it should;
+        so is what was told before.
         """
         if self._drawn_high is None:
             self._drawn_high = self._high.text()
         low, high = self._drawn[row], self._drawn_high[row]
         told = (low, high, frozenset(cells))
-        if told in self._told or not len(low) == len(high) == len(of):
+        if told in self._told or len(low) != len(high) or len(low) < len(of):
             return []
         if len(self._told) >= _MOST_TOLD:
             self._told.clear()

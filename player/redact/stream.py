@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ SEQUENCE: Final = (
     rb"|\x1b[PX^_][^\x18\x1a\x1b]*(?:\x1b\\)?"
     rb"|\x1b[ -/]*[0-~]?"
 )
-_NOT_PRINTED: Final = re.compile(rb"((?:" + SEQUENCE + rb"|[\x00-\x20\x7f-\xff])++)")
+_NOT_PRINTED: Final = re.compile(rb"((?:" + SEQUENCE + rb"|[\x00-\x1f\x7f-\xff])++)")
 _UNFINISHED: Final = re.compile(
     rb"\x1b(?:\[[\x00-\x17\x19\x1c-?]*|\][^\x07\x18\x1a]*|[PX^_][^\x18\x1a]*|[ -/]*)\Z"
 )
@@ -48,13 +48,6 @@ _STRING: Final = re.compile(rb"\x1b[\]PX^_]([^\x07\x18\x1a\x1b]{4,})")
 _KEYCAPS: Final = (b"\xef\xb8\x8f", b"\xe2\x83\xa3")
 
 
-class Printed(NamedTuple):
-    """A run of printed ASCII characters other than blanks, and where it begins in its stream."""
-
-    offset: int
-    text: bytes
-
-
 class Cutter:
     """Cuts a stream that comes in pieces into what is printed and what is not."""
 
@@ -75,14 +68,6 @@ class Cutter:
             self._rest, data = data[last:], data[:last]
         self.offset += len(data)
         return _NOT_PRINTED.split(data)
-
-    def printed(self, data: bytes) -> Iterator[Printed]:
-        """The runs of printed characters alone."""
-        offset = self.offset
-        for place, part in enumerate(self.cut(data)):
-            if part and not place % 2:
-                yield Printed(offset, part)
-            offset += len(part)
 
 
 def line_before(data: bytes, place: int, most_bytes: int) -> int:
