@@ -17,7 +17,7 @@ from zlib import crc32
 import zstandard
 
 from formats.damage import Counts
-from formats.layout import parse_log_name, read_small
+from formats.layout import is_foreign, parse_log_name, read_small
 from formats.segment import Place
 from player.lineblock import BlockError, LineBlock, pack, unpack
 from player.signals import Marker
@@ -134,7 +134,9 @@ def signatures(home: Home) -> dict[str, Signature]:
 def _signed(name: str, state: os.stat_result) -> tuple[int, ...]:
     parsed = parse_log_name(name)
     number, sealed = (parsed.number or 0, parsed.sealed) if parsed else (0, name.endswith(".zst"))
-    return number, int(sealed), state.st_size, state.st_mtime_ns
+    # Of a log that another user has taken over no lines hold: whoever reads it is told.
+    size = -1 if is_foreign(state) else state.st_size
+    return number, int(sealed), size, state.st_mtime_ns
 
 
 def encode_piece(
