@@ -252,7 +252,7 @@ class Relay:
 
         Whom the shell killed while it was stopped (CONT follows TERM) must not wait for it again.
         """
-        if self._signals.ending is None:
+        if self._signals.ending is None or self._terminal.is_ours:
             self._terminal.make_raw()
         return frozenset({signal.SIGWINCH})
 
