@@ -206,14 +206,23 @@ def _measure(name: str, argv: list[str], folder: Path, seconds: int) -> None:
         opened.wait_for(b"frame 1")
         _look_on(opened, WARM_UP_S)
         pids = [opened.pid, *children(opened.pid)]
-        cpu, rss = sum(map(cpu_s, pids)), sum(map(rss_kib, pids))
+        cpu, rss = sum(map(cpu_s, pids)), _rss_mib(pids)
         began_s = time.monotonic()
         seen = _look_on(opened, seconds)
         took_s = time.monotonic() - began_s
         used = sum(map(cpu_s, pids)) - cpu
         more = f"; {seen / took_s / 1000:.0f} kB/s written"
         told(f"{name}, 30 frames/s, CPU", 100 * used / took_s, "% of a core", more)
-        told(f"{name}, memory", rss / 1024, "MiB", f", then {sum(map(rss_kib, pids)) / 1024:.1f}")
+        told(f"{name}, memory", rss, "MiB", f", then {_rss_mib(pids):.1f}")
+
+
+def _rss_mib(pids: list[int]) -> float:
+    """Their resident memory; one that has ended has none."""
+    found = 0.0
+    for pid in pids:
+        with contextlib.suppress(KeyError):
+            found += rss_kib(pid) / 1024
+    return found
 
 
 def _look_on(opened: PlayerWindow, seconds: float) -> int:
