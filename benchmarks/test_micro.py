@@ -1,4 +1,4 @@
-"""Micro benchmarks of what every entry goes through: `pytest benchmarks/`.
+"""Micro benchmarks of what every entry goes through: `pytest -n 0 --benchmark-enable benchmarks/`.
 
 MB are of payload, what the terminal showed, unless said otherwise.
 """

@@ -1,4 +1,4 @@
-"""Micro benchmarks of search: `pytest benchmarks/test_micro_lines.py`.
+"""Micro benchmarks of search: `pytest -n 0 --benchmark-enable benchmarks/test_micro_lines.py`.
 
 Entries -> screen lines, in four styles of recording, without reading the log; MB are of payload.
 A style's MB/s say how many looks at the screen its bytes cause: ten in a second of the recording
