@@ -98,9 +98,12 @@ class _Sieve:
         return _character(code)
 
     def _without(self, items: list[tuple[str, Node]]) -> str:
-        """Whatever is none of these; of what lies beyond ASCII, all."""
+        """Whatever is none of these; of what lies beyond ASCII, all.
+
+        Of these alone, not of their other cases: what ignores case may be another part.
+        """
         inside = "".join(self._ascii(name, value) for name, value in items)
-        return rf"(?:[^\n{inside}]|[{_BEYOND}])"
+        return rf"(?-i:[^\n{inside}]|[{_BEYOND}])"
 
     def _ascii(self, name: str, value: Node) -> str:
         """Those of ASCII, for a set."""

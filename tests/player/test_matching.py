@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from player import sieve
@@ -45,6 +45,8 @@ def engine(request, monkeypatch) -> None:
 
 @pytest.mark.usefixtures("engine")
 class TestAgainstRe:
+    @example(lines=["SA"], expression="(?i:s)[^a]", fold=False)
+    @example(lines=["SA"], expression="s(?-i:[^a])", fold=True)
     @settings(max_examples=400)
     @given(lines=LINES, expression=EXPRESSIONS, fold=st.booleans())
     def test_expressions(self, lines: list[str], expression: str, *, fold: bool) -> None:

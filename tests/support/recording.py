@@ -418,12 +418,14 @@ def children(pid: int) -> list[int]:
 def commands(pid: int) -> list[int]:
     """What a recorder records: its children but those that it started for work of its own."""
     found: list[int] = []
+    own = Path(f"/proc/{pid}/cmdline").read_bytes()
     for child in children(pid):
         try:
             words = Path(f"/proc/{child}/cmdline").read_bytes()
         except (FileNotFoundError, ProcessLookupError):
             continue
-        if words and b"-m\0recorder." not in words:
+        # One that was only just started has not become what it is to be: it still is the recorder.
+        if words and b"-m\0recorder." not in words and words != own:
             found.append(child)
     return found
 
@@ -449,6 +451,8 @@ def flags_of_child(terminal: OuterTerminal) -> int:
 
 def waits_for_a_password(terminal: OuterTerminal) -> bool:
     """Whether the recorded command has switched echo off in line mode."""
+    if len(commands(terminal.pid)) != 1:  # it is being started
+        return False
     flags = flags_of_child(terminal)
     return not flags & termios.ECHO and bool(flags & termios.ICANON)
 
