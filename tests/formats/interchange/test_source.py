@@ -32,7 +32,11 @@ def _sealed(data: bytes) -> bytes:
     return writer.feed(data) + writer.finish()
 
 
-@given(data=st.binary(max_size=5000))
+PACKED = (b"\x1f\x8b", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd")
+
+
+# What begins as a compressed file does is taken for one, in whatever it is packed.
+@given(data=st.binary(max_size=5000).filter(lambda data: not data.startswith(PACKED)))
 def test_each_is_taken_off(data: bytes) -> None:
     for packed in (
         data,
@@ -43,8 +47,8 @@ def test_each_is_taken_off(data: bytes) -> None:
         gzip.compress(_xz(ZSTD(data))),
     ):
         found, damage = unpacked(packed)
-        assert found in (data, data * 9 + b"\n") or packed is data
-        assert not damage or packed is data  # which may begin as a compressed file does
+        assert found in (data, data * 9 + b"\n")
+        assert not damage
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, _xz, ZSTD])
