@@ -91,6 +91,18 @@ def page(browser: Browser, cs, talk: str, tmp_path: Path) -> Page:
     return _opened(browser, cs, talk, tmp_path)
 
 
+def test_before_anything_is_drawn_it_is_an_empty_screen_of_its_size(
+    browser, cs, home, tmp_path
+) -> None:
+    late = store_log(home, start(40, 10), Said(5000, b"late"), ended(6000))
+    page = _opened(browser, cs, late, tmp_path)
+    assert page.run("document.getElementById('screen').children.length") == 10
+    assert page.run("document.getElementById('screen').innerText.trim()") == ""
+    # All of it is to be seen without scrolling.
+    bottom = "document.getElementById('bar').getBoundingClientRect().top"
+    assert page.run(f"document.getElementById('stage').getBoundingClientRect().bottom <= {bottom}")
+
+
 def test_it_plays_pauses_and_skips_what_is_idle(page) -> None:
     at = "Number(document.getElementById('screen').dataset.at)"
     assert page.run(at) == 0

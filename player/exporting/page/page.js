@@ -11,7 +11,7 @@
   let about = {}, at = [], from = [], cursors = [], sizes = [], changes = [], endMs = 0;
 
   // What is shown now.
-  let shown = [], shownSize = null, frame = -1;
+  let shown = [], shownSize = null, frame = -2; // -1 is what is there before the first change
   let nowMs = 0, speed = 1, playing = false, lastTick = 0;
   let hits = [], hit = -1, pattern = null;
 
@@ -190,8 +190,10 @@
   // As large as fits, in whole pixels: lines of boxes join then.
   function fit() {
     if (!shownSize) return;
-    const px = Math.floor((document.documentElement.clientWidth - 60) / shownSize[0] / 0.61);
-    const size = Math.max(8, Math.min(18, px));
+    const { clientWidth, clientHeight } = document.documentElement;
+    const beside = document.querySelector("header").offsetHeight + $("bar").offsetHeight + 60;
+    const px = Math.min((clientWidth - 60) / shownSize[0] / 0.61, (clientHeight - beside) / shownSize[1] / 1.164);
+    const size = Math.max(8, Math.min(18, Math.floor(px)));
     document.documentElement.style.setProperty("--size", `${size}px`);
     document.documentElement.style.setProperty("--row", `${Math.floor(size * 1.164)}px`);
     screen.style.width = `${shownSize[0]}ch`;
@@ -211,7 +213,7 @@
   function setPlaying(wanted) {
     if (wanted && nowMs >= endMs) nowMs = 0;
     playing = wanted && endMs > 0;
-    $("play").textContent = playing ? "⏸" : "▶";
+    $("play").textContent = playing ? "❚❚" : "▶";
     $("play").setAttribute("aria-label", playing ? "pause" : "play");
     stage.dataset.state = playing ? "playing" : "paused";
     lastTick = performance.now();
