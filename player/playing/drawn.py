@@ -133,6 +133,8 @@ class Player:
                 wake_us = self.controller.wake_us(now_us)
                 timeout_us = None if wake_us is None else max(0, wake_us - now_us)
                 timeout_us = awaited_us or timeout_us
+            if self.controller.intends:  # the end has been reached: nothing else may ever come
+                timeout_us = 0
             workers = [one for one in (self._stage, self._scribe) if one is not None]
             pressed, ready = terminal.wait_for(
                 timeout_us,

@@ -107,6 +107,11 @@ class Playback:
         """Show words for some seconds."""
         self._says = (words, now_us + _SAYS_US, alert)
 
+    @property
+    def intends(self) -> bool:
+        """Whether `intents` has something to give."""
+        return bool(self._intents)
+
     def intents(self) -> list[Intent]:
         """What is to be done beyond drawing; each is given once."""
         found, self._intents = self._intents, []

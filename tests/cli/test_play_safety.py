@@ -79,7 +79,7 @@ def test_a_hostile_recording_changes_nothing(
     for key in keys:
         tmux.until(lambda shown: " / " in shown or "VISIBLElink" in shown)
         tmux("send-keys", key)
-    tmux.until(lambda shown: "DONE-0" in shown)
+    tmux.until(lambda shown: "DONE-0\n$" in shown)
     tmux("send-keys", "echo nothing-else", "Enter")
     shown = tmux.until(lambda shown: "\nnothing-else" in shown)
     assert shown.count("nothing-else") == 2

@@ -202,7 +202,7 @@ class TestEndedWhileItIsStopped:
         job.goes_on()
         job.stop(signal.SIGSTOP)
         shell.type(b"bg\r")
-        shell.until(lambda: state(job.pid) == "T")
+        shell.until(lambda: state(job.pid) != "T")
         os.kill(job.pid, signal.SIGTERM)
         os.kill(job.pid, signal.SIGCONT)
         job.is_over()
