@@ -172,7 +172,7 @@ def test_a_thin_disk_that_is_full_under_it(cs_rec, tmp_path: Path) -> None:
         entries = list(session.entries(damage))
         output = b"".join(e.data for e in entries if e.direction == "output")
         assert [n for n in range(1, 151) if output.count(b"line %d\r\n" % n) != 1] == []
-        assert output.count(b"x" * 4000) == 150
+        assert output.count(b"x") == 150 * 4000  # an echo may stand between them
         assert [e.event for e in entries if e.event and e.event["type"] == "gap"] == []
         assert not damage, damage.summary()
 
