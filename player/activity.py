@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from player.entered import WAIT_US, Entered, Keys, find
+from player.entered import SHORTEST_ECHO, WAIT_US, Entered, Keys, find
 from player.signals import CLEAR, INPUT, Marker, Signals
 
 if TYPE_CHECKING:
@@ -24,13 +24,17 @@ _MOST_WAITING: Final = 16
 class Activity:
     """Follows one session."""
 
-    __slots__ = ("_alternate", "_keys", "_signals", "_waiting", "output")
+    __slots__ = (
+        "_alternate", "_keys", "_prompt", "_signals", "_typed_alternate", "_waiting", "output",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self._signals = Signals()
         self._keys = Keys()
         self._waiting: list[Entered] = []
-        self._alternate = False
+        self._prompt = b""
+        # Which screen was shown at the last look, and when a key was last typed.
+        self._alternate = self._typed_alternate = False
         self.output = self._signals.output
 
     def state(self) -> dict[str, Any]:
@@ -41,7 +45,8 @@ class Activity:
             "erased": self._signals.erased,
             "keys": self._keys.state(),
             "waiting": waiting,
-            "alternate": self._alternate,
+            "prompt": self._prompt.decode("latin-1"),
+            "alternate": (self._alternate, self._typed_alternate),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -52,7 +57,8 @@ class Activity:
         self._waiting = [
             Entered(at_us, text.encode("latin-1"), False) for at_us, text in state["waiting"]
         ]
-        self._alternate = state["alternate"]
+        self._prompt = state["prompt"].encode("latin-1")
+        self._alternate, self._typed_alternate = state["alternate"]
 
     def take(self) -> list[Marker]:
         """The markers so far, by time."""
@@ -63,8 +69,15 @@ class Activity:
         """What the log says of itself."""
         self._signals.event(entry)
 
-    def typed(self, time_us: int, data: bytes) -> list[Entered]:
-        """What these keys entered: each is then to be looked for (`entered`)."""
+    def typed(self, time_us: int, data: bytes, *, alternate: bool) -> list[Entered]:
+        """What these keys entered: each is then to be looked for (`entered`).
+
+        A program that has the screen for itself takes keys as commands: what is typed when it has
+        come or gone does not go on with what was typed before.
+        """
+        if alternate != self._typed_alternate:
+            self._typed_alternate = alternate
+            self._keys.clear()
         return self._keys.feed(time_us, data)
 
     def entered(
@@ -82,6 +95,17 @@ class Activity:
         """Whether something was entered of which the line has not appeared yet."""
         return bool(self._waiting)
 
+    def end_of_echo(self, written: bytes | bytearray) -> int:
+        """Where in `written` something that is waited for has just been echoed whole; 0: nowhere.
+
+        At that moment its line stands on the screen, whatever the program does next.
+        """
+        for one in self._waiting:
+            start = written.find(one.text) if len(one.text) >= SHORTEST_ECHO else -1
+            if start >= 0:
+                return start + len(one.text)
+        return 0
+
     def appeared(self, lines: Sequence[bytes], now_us: int) -> list[bytes]:
         """The lines, of those that stand now or have just scrolled off, that are waited for."""
         waiting, self._waiting = self._waiting, []
@@ -95,8 +119,9 @@ class Activity:
     def _found(
         self, one: Entered, lines: Sequence[bytes], cursor_row: bytes | None, *, wait: bool
     ) -> list[bytes]:
-        found = find(one, lines, cursor_row)
+        found = find(one, lines, cursor_row, self._prompt)
         if found is not None:
+            self._prompt = found.prompt
             self._signals.add(Marker(one.at_us, INPUT, found.label))
             return [found.line]
         if wait and len(self._waiting) < _MOST_WAITING:

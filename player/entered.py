@@ -3,6 +3,7 @@ r"""Which line of the screen the user entered something on. Pure: what was typed
 What was typed is put together as a line editor would; the line is then looked for on the screen,
 because only what the screen showed may be kept: a password that no terminal echoed is nowhere to
 be found, and so is never kept. After a key that brings back an older line, the cursor's is taken.
+What was typed ahead, before a program was ready to show it, is looked for in what comes next.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ WAIT_US: Final = 2_000_000
 """So long after Enter a line may still appear: keys that were typed ahead are echoed later."""
 
 _MOST_BYTES: Final = 4096
-_SHORT: Final = 3
-# Fewer characters are found anywhere: only at the end of the cursor's row.
+SHORTEST_ECHO: Final = 3
+"""Fewer characters are found anywhere: they are only looked for at the end of the cursor's row."""
+
 _HEAD_BYTES: Final = 24
 # An interface wraps long input by itself; its beginning is on one row.
 
@@ -53,10 +55,11 @@ class Entered(NamedTuple):
 
 
 class Found(NamedTuple):
-    """The line that something was entered on, and what from there on, without borders."""
+    """The line that something was entered on; what is there, without borders, and before it."""
 
     line: bytes
     label: str
+    prompt: bytes
 
 
 class Keys:
@@ -99,15 +102,20 @@ class Keys:
                 if control in _ENTER and not self._pasting:
                     if self._recalled or self._text.strip():
                         entered.append(Entered(at_us, bytes(self._text.strip()), self._recalled))
-                    self._clear()
+                    self.clear()
                 else:
                     self._edit(control)
             elif key[0] in (_PASTE_BEGINS, _PASTE_ENDS):
                 self._pasting = key[0] == _PASTE_BEGINS
             elif (csi or ss3) in (b"A", b"B"):
-                self._clear()
+                self.clear()
                 self._recalled = True
         return entered
+
+    def clear(self) -> None:
+        """Forget what was typed since the last Enter: it is gone, or another program took it."""
+        self._text.clear()
+        self._recalled = self._complete = False
 
     def _add(self, text: bytes) -> None:
         if not self._complete and len(self._text) < _MOST_BYTES:
@@ -118,38 +126,41 @@ class Keys:
             while self._text and self._text.pop() & 0xC0 == 0x80:  # noqa: PLR2004  the rest of it
                 pass
         elif control in _KILL:
-            self._clear()
+            self.clear()
         elif control == b"\x17":
             self._text = bytearray(re.sub(rb"\S*\s*\Z", b"", bytes(self._text)))
         elif control in _RECALL:
-            self._clear()
+            self.clear()
             self._recalled = True
         elif control == b"\t" or (self._pasting and control in _ENTER):
             # The program completes it; or the row ends here.
             self._complete = bool(self._text)
 
-    def _clear(self) -> None:
-        self._text.clear()
-        self._recalled = self._complete = False
 
-
-def find(entered: Entered, lines: Sequence[bytes], cursor_row: bytes | None) -> Found | None:
+def find(
+    entered: Entered, lines: Sequence[bytes], cursor_row: bytes | None, prompt: bytes = b""
+) -> Found | None:
     """The line that was entered, the cursor's or else the lowest that holds what was typed.
 
-    `cursor_row` is given at the moment of the Enter only.
+    `cursor_row` is given at the moment of the Enter only. `prompt` is what stood before the line
+    that was entered last: a recalled one stands behind the same, mostly.
     """
     if entered.recalled:
         row = trimmed(cursor_row or b"")
-        return Found(_line_of(row, lines), _label(row)) if row.strip() else None
+        text = row.removeprefix(prompt)
+        return Found(_line_of(row, lines), _label(text), prompt) if text.strip() else None
     needle = entered.text
-    if len(needle) < _SHORT:
+    if len(needle) < SHORTEST_ECHO:
         row = trimmed(cursor_row or b"")
-        return Found(_line_of(row, lines), _label(needle)) if row.endswith(needle) else None
+        if not row.endswith(needle):
+            return None
+        return Found(_line_of(row, lines), _label(needle), row.removesuffix(needle))
     for part in (needle, needle[:_HEAD_BYTES]):
         for line in ([cursor_row] if cursor_row else []) + list(reversed(lines)):
             start = line.rfind(part)
             if start >= 0:
-                return Found(_line_of(line, lines), _label(trimmed(line[start:])))
+                label = _label(trimmed(line[start:]))
+                return Found(_line_of(line, lines), label, line[:start])
     return None
 
 

@@ -70,6 +70,7 @@ _ENTRIES_AT_ONCE: Final = 64
 _END_OF_UPDATE: Final = b"\x1b[?2026l"
 # What takes the main screen's history away, or the main screen from sight.
 _ERASERS: Final = re.compile(rb"\x1b(?:\[3J|c|\[\?(?:1049|1047|47)h)")
+_SWITCHES: Final = re.compile(rb"\x1b(?:c|\[\?(?:1049|1047|47)([hl]))")
 _LASTING_ERASERS: Final = (b"\x1b[3J", b"\x1bc")
 
 
@@ -148,6 +149,8 @@ class LineExtractor:
         if self._alternate and _may_leave_alternate(bytes(pending[-_LONGEST_MODE:]) + data):
             self._alternate = False
         pending += data
+        if self._activity.waits:
+            self._look_at_echo(time_us)
         if len(pending) >= _BLOCK_BYTES:
             self._flush(whole_blocks=True)
 
@@ -234,13 +237,25 @@ class LineExtractor:
 
     def _typed(self, data: bytes) -> None:
         """Keys: nothing of them is drawn, but of an Enter it is asked which line it ended."""
-        entered = self._activity.typed(self._end_us, data)
-        if entered:
-            self._flush()
-            lines = self._screen.lines().split(b"\n")
-            row = self._screen.text()[self._screen.cursor.row].encode(errors="replace")
-            for line in self._activity.entered(entered, lines, row):
-                self._standing.mark_typed(line)
+        end_us = self._end_us
+        entered = self._activity.typed(end_us, data, alternate=self._shows_alternate())
+        if not entered:
+            return
+        shown_us = end_us if self._state_us is None else self._state_us
+        state = self._screen.state() if self._state_us is None else self._finish_step()
+        lines = self._screen.lines().split(b"\n")
+        row = self._screen.text()[state.cursor_row].encode(errors="replace")
+        found = self._activity.entered(entered, lines, row)
+        if found and not state.synchronized:
+            # What answers may take the line away at once.
+            self._look(state, shown_us, end_us, sure=end_us - shown_us >= _REST_US)
+        for line in found:
+            self._standing.mark_typed(line)
+
+    def _shows_alternate(self) -> bool:
+        """Whether the alternate screen is shown when all is drawn that was written."""
+        switches = _SWITCHES.findall(self._pending)
+        return switches[-1] == b"h" if switches else self._screen.state().alternate
 
     def _resize(self, size: Size) -> None:
         state_us, end_us = self._state_us, self._end_us
@@ -282,6 +297,16 @@ class LineExtractor:
         self._frame_ended = False
         # What was to be seen until now is known by its text.
         self._seen.clear()
+
+    def _look_at_echo(self, now_us: int) -> None:
+        """What was typed ahead is echoed and obeyed in one go: look in between."""
+        pending = self._pending
+        while end := self._activity.end_of_echo(pending):
+            self._feed_block(bytes(pending[:end]))
+            del pending[:end]
+            state = self._screen.state()
+            if not state.synchronized:
+                self._look(state, now_us, now_us, sure=False)
 
     def _mark_awaited(self, lines: list[bytes], now_us: int) -> None:
         """Of lines that have just appeared, those that show what was typed ahead."""

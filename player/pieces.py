@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from formats.layout import Home
     from player.lineblock import ScreenLine
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Of the file and of what is held to be a line: a new rule of extraction is a new version."""
 
 FORMAT: Final = "claude-sessions-lines"

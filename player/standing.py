@@ -164,9 +164,15 @@ class Standing:
         self._fleeting_us, self._order, self._until_us = state["rest"]
 
     def mark_typed(self, text: bytes) -> None:
-        """The user entered something on this line, which stands or is to come at once."""
+        """The user entered something on this line, which stands or is to come at once.
+
+        It was read, however soon it goes: whoever typed it looked at it.
+        """
         if len(self._typed) < _MOST_TYPED:
             self._typed.add(text)
+        line = self._live.get(text)
+        if line is not None and not line.settled:
+            self._settle(line)
 
     def take(self, end_us: int | None = None) -> list[tuple[bytes, Record]]:
         """The settled texts, by the time they were first seen; forgets them.

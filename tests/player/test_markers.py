@@ -39,6 +39,12 @@ def keys(at_ms: int, data: bytes) -> Said:
     return Said(at_ms, data, "input")
 
 
+def typing(at_ms: int, text: str) -> list[Said]:
+    """Each key, and its echo a millisecond later."""
+    keyed = [(at_ms + 10 * place, sign.encode()) for place, sign in enumerate(text)]
+    return [said for at, sign in keyed for said in (keys(at, sign), Said(at + 1, sign))]
+
+
 def test_a_line_that_was_entered_in_a_shell(home: Home) -> None:
     said = [Said(0, b"me@host:~$ "), keys(900, b"l"), Said(901, b"l"), keys(999, b"sx\x7f -la\r")]
     said += [Said(1003, b"s -la"), Said(1004, b"\r\ntotal 0\r\nme@host:~$ "), ended(5000)]
@@ -53,6 +59,35 @@ def test_a_line_that_was_entered_in_a_box_and_moved_to_the_talk(home: Home) -> N
     said += [Said(2040, talk), ended(9000)]
     assert found(home, *said)[0] == (2000, "input", "fix the flaky upload test")
     assert typed_lines(home) == ["│ > fix the flaky upload test          │"]
+
+
+def test_what_is_typed_ahead_is_found_in_its_echo_not_in_the_answer(home: Home) -> None:
+    # The echo and what the program draws come at once, and the screen is never at rest between.
+    said = [Said(0, b"$ "), keys(900, b"htop\r"), Said(901, b"htop\r\n\x1b[?1049h\x1b[2J\x1b[H")]
+    said += [Said(902, b"1 root  0.0 init\r\n2 root  9.9 htop\r\n"), ended(5000)]
+    assert found(home, *said)[0] == (900, "input", "htop")
+    assert typed_lines(home) == ["$ htop"]
+
+
+def test_a_line_that_goes_with_its_enter_was_read_whole(home: Home) -> None:
+    said = [Said(0, b"$ "), *typing(500, "less x"), keys(553, b"\r")]
+    said += [Said(555, b"\r\n\x1b[?1049h\x1b[2J\x1b[Hthe text"), ended(5000)]
+    assert found(home, *said)[0] == (553, "input", "less x")
+    assert typed_lines(home) == ["$ less x"]
+
+
+def test_keys_of_a_program_on_the_alternate_screen_are_not_part_of_a_command(home: Home) -> None:
+    said = [Said(0, b"$ \x1b[?1049h\x1b[2J\x1b[Hthe text"), keys(500, b"jjq")]
+    said += [Said(501, b"\x1b[?1049l"), *typing(900, "make"), keys(1200, b"\r")]
+    said += [Said(1210, b"\r\ndone\r\n$ "), ended(5000)]
+    assert found(home, *said)[0] == (1200, "input", "make")
+
+
+def test_a_recalled_line_is_told_without_its_prompt(home: Home) -> None:
+    said = [Said(0, b"me:~$ "), *typing(500, "git log"), keys(800, b"\r")]
+    said += [Said(801, b"\r\nnothing\r\nme:~$ "), keys(2000, b"\x1b[A"), Said(2001, b"git log")]
+    said += [keys(2500, b"\r"), Said(2501, b"\r\nnothing\r\nme:~$ "), ended(5000)]
+    assert [label for _, kind, label in found(home, *said) if kind == "input"] == ["git log"] * 2
 
 
 def test_what_the_screen_did_not_show_is_not_kept(home: Home) -> None:
