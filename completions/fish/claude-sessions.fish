@@ -175,7 +175,7 @@ complete -c cs-du -l home -x -a '(__fish_complete_directories)' -d 'where sessio
 complete -c cs-du -l version -d 'print the version'
 complete -c cs-export -f -k -a 'last\t"" last~1\t"" (__cs_sessions logs)'
 complete -c cs-export -s o -l output -rF -d 'where to; - is stdout (default: the first characters of the id, in this folder)'
-complete -c cs-export -s f -l format -x -a 'asciicast-v3\t"" asciicast-v2\t"" asciicast-v1\t"" text\t"" markdown\t"" html\t"" svg\t"" png\t"" gif\t"" mp4\t"" webm\t"" ttyrec\t"" typescript\t"" typescript-classic\t"" raw\t"" jsonl\t"" tar.gz\t"" tar.zst\t""' -d 'the form, whatever the name of FILE'
+complete -c cs-export -s f -l format -x -a 'asciicast-v3\t"" asciicast-v2\t"" asciicast-v1\t"" text\t"" markdown\t"" html\t"" svg\t"" png\t"" gif\t"" mp4\t"" webm\t"" ttyrec\t"" typescript\t"" typescript-classic\t"" raw\t"" jsonl\t"" tar.gz\t"" tar.zst\t""' -d 'the form, by its name or the ending it has, whatever the name of FILE'
 complete -c cs-export -l force -d 'replace FILE if it exists'
 complete -c cs-export -l from -x -d 'from T on'
 complete -c cs-export -l to -x -d 'up to T'

@@ -97,7 +97,8 @@ def parser() -> ArgumentParser:
         metavar="FILE",
         help="where to; - is stdout (default: the first characters of the id, in this folder)",
     )
-    where("-f", "--format", metavar="FORM", help="the form, whatever the name of FILE")
+    where("-f", "--format", metavar="FORM",
+          help="the form, by its name or the ending it has, whatever the name of FILE")  # fmt: skip
     where("--force", action="store_true", help="replace FILE if it exists")
     what = made.add_argument_group("what of the session").add_argument
     what("--from", dest="start", metavar="T", type=checked(parse), help="from T on")

@@ -68,8 +68,8 @@ class Destination(NamedTuple):
 
 
 def form_named(name: str) -> Form:
-    """The form of that name. ExportError when there is none."""
-    found = next((form for form in FORMS if form.name == name), None)
+    """The form of that name, or of files with that ending. ExportError when there is none."""
+    found = next((form for form in FORMS if name == form.name or f".{name}" in form.endings), None)
     if found is None:
         message = f"there is no form {printable(name)!r}; there are {', '.join(NAMES)}"
         raise ExportError(message)

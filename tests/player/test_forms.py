@@ -40,6 +40,13 @@ def test_each_form_that_is_offered_has_a_writer(form: Form, tmp_path: Path) -> N
     assert os.path.getsize(path) > 0
 
 
+@pytest.mark.parametrize(
+    ("name", "form"), [("md", "markdown"), ("txt", "text"), ("cast", "asciicast-v3")]
+)
+def test_a_form_can_be_named_by_what_its_files_end_in(name: str, form: str) -> None:
+    assert form_named(name).name == form
+
+
 @pytest.mark.parametrize("name", ["bmp", "pdf"])
 def test_a_form_that_is_not_written_is_no_form(name: str) -> None:
     with pytest.raises(ExportError) as by_ending:
