@@ -15,6 +15,7 @@ from formats.errors import LogError, UnsafeHomeError, printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import BinaryIO
 
 HOME_VARIABLE = "CLAUDE_SESSIONS_HOME"
 FOLDER_MODE = 0o700
@@ -180,21 +181,30 @@ def is_foreign(found: os.stat_result) -> bool:
     return found.st_uid != os.geteuid()
 
 
-def read_small(path: str, most_bytes: int) -> bytes | None:
-    """A plain file of ours; None when it is missing, unreadable, too large, a link or no file."""
+def open_own(path: str) -> BinaryIO | None:
+    """A plain file of ours, unbuffered; None when it is missing, unreadable, a link or no file."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except (OSError, ValueError):
         return None
-    try:
-        found = os.fstat(fd)
-        if not stat.S_ISREG(found.st_mode) or found.st_size > most_bytes or is_foreign(found):
-            return None
-        return os.read(fd, found.st_size)
-    except OSError:
-        return None
-    finally:
+    found = os.fstat(fd)
+    if not stat.S_ISREG(found.st_mode) or is_foreign(found):
         os.close(fd)
+        return None
+    return open(fd, "rb", buffering=0)
+
+
+def read_small(path: str, most_bytes: int) -> bytes | None:
+    """All of a plain file of ours; None as `open_own`, and when it is too large."""
+    file = open_own(path)
+    if file is None:
+        return None
+    with file:
+        try:
+            size = os.fstat(file.fileno()).st_size
+            return os.read(file.fileno(), size) if size <= most_bytes else None
+        except OSError:
+            return None
 
 
 def open_private(path: str, flags: int) -> int:

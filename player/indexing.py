@@ -20,18 +20,20 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from formats.errors import SessionsError
-from formats.layout import Home, is_session_id, open_private
+from formats.layout import Home, is_session_id, open_own, open_private
 from formats.locks import take
 from formats.session import Session
 from formats.size import Size
 from player.extending import Extension
 from player.lineblock import BlockError
-from player.pieces import Sidecar, path_of, read_sidecar, signature_of
+from player.pieces import Sidecar, path_of, read_piece, signature_of
 from player.summary import summary_of, write_summary
 from player.workers import DONE, FAILED, HEADER, PIECE, PROGRESS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from player.pieces import Piece
 
 _MOST_MEMORY_BYTES: Final = 4 << 30
 """A hostile recording costs its own lines, never the machine's memory."""
@@ -56,13 +58,11 @@ def index_session(
     path = path_of(home, session.id)
     lock = _lock(home, session.id, wait=wait)
     try:
-        old = read_sidecar(path, session.id)
-        if not _is_whole(old):
-            old = Sidecar([], 0)
+        old = _resumable(path, session.id)
         extension = Extension(session, old, signature_of(session.files()), progress=progress)
-        kept = _head_of(path, extension.kept_bytes)
-        if emit and kept:
-            emit(kept)
+        if emit:
+            for piece in _as_they_lie(path, session.id, extension.kept_bytes):
+                emit(piece)
         target = _Target(path, extension.kept_bytes) if lock is not None else None
         try:
             for piece in extension.pieces():
@@ -83,7 +83,7 @@ def index_session(
 
 
 def _summarise(home: Home, session_id: str, path: str) -> None:
-    summary = summary_of(read_sidecar(path, session_id).pieces)
+    summary = summary_of(piece for piece, _ in _pieces_of(path, session_id))
     if summary is not None:
         try:
             write_summary(home, session_id, summary)
@@ -91,20 +91,38 @@ def _summarise(home: Home, session_id: str, path: str) -> None:
             return
 
 
-def _is_whole(sidecar: Sidecar) -> bool:
-    """Whether all of its pieces can be unpacked."""
-    try:
-        sidecar.blocks()
-    except BlockError:
-        return False
-    return True
+def _resumable(path: str, session_id: str) -> Sidecar:
+    """What there is of a file, of its pieces the last from which one can go on; none if damaged."""
+    found = Sidecar([], 0)
+    for piece, end in _pieces_of(path, session_id):
+        try:
+            if piece.lines:
+                piece.block()
+        except BlockError:
+            return Sidecar([], 0)
+        if piece.state:
+            found = Sidecar([piece], end)
+    return found
 
 
-def _head_of(path: str, size: int) -> bytes:
+def _pieces_of(path: str, session_id: str) -> Iterator[tuple[Piece, int]]:
+    """The pieces of a file, and where each ends; in the memory of one."""
+    file = open_own(path)
+    if file is not None:
+        with file:
+            while (piece := read_piece(file, session_id)) is not None:
+                yield piece, file.tell()
+
+
+def _as_they_lie(path: str, session_id: str, size: int) -> Iterator[bytes]:
+    """The pieces in the first `size` bytes of a file, as they lie there."""
     if not size:
-        return b""
+        return
     with open(path, "rb") as file:
-        return file.read(size)
+        for _, end in _pieces_of(path, session_id):
+            if end > size:
+                return
+            yield file.read(end - file.tell())
 
 
 def _lock(home: Home, session_id: str, *, wait: bool) -> int | None:

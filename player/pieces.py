@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import struct
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
 from zlib import crc32
 
 import zstandard
@@ -47,6 +47,10 @@ modified in ns) each. Equal to what it was: nothing came, nothing went."""
 
 
 _NO_DAMAGE: Final = Counts()
+# What reading a piece of something else, or of a torn file, may end with.
+_NO_PIECE: Final = (
+    KeyError, ValueError, TypeError, OverflowError, RecursionError, struct.error,
+)  # fmt: skip
 
 
 class Piece(NamedTuple):
@@ -218,7 +222,7 @@ def parse_sidecar(data: bytes, session_id: str) -> Sidecar:
     while place < len(data):
         try:
             piece, place = _parse_piece(view, place, session_id)
-        except (KeyError, ValueError, TypeError, RecursionError, struct.error):
+        except _NO_PIECE:
             break
         pieces.append(piece)
         if piece.state:
@@ -226,11 +230,42 @@ def parse_sidecar(data: bytes, session_id: str) -> Sidecar:
     return Sidecar(pieces, resumable_bytes)
 
 
-def _parse_piece(data: memoryview, place: int, session_id: str) -> tuple[Piece, int]:
-    head_bytes, place = _frame(data, place, _HEAD_MAGIC, _LONGEST_HEAD_BYTES)
-    head: dict[str, Any] = json.loads(bytes(head_bytes))
+def read_piece(file: BinaryIO, session_id: str) -> Piece | None:
+    """The next piece of a file that is read from its beginning; None where no whole one follows.
+
+    So a sidecar of any length is read in the memory of one piece.
+    """
+    try:
+        _, size = _SKIPPABLE.unpack(frame := file.read(_SKIPPABLE.size))
+        left_bytes = os.fstat(file.fileno()).st_size - file.tell()
+        if size > min(left_bytes, _LONGEST_HEAD_BYTES):
+            return None
+        head_bytes = file.read(size)
+        rest_bytes = _bytes_behind(_head_of(head_bytes, session_id))
+        if not 0 <= rest_bytes <= left_bytes - size:
+            return None
+        data = b"".join((frame, head_bytes, file.read(rest_bytes)))
+        return _parse_piece(memoryview(data), 0, session_id)[0]
+    except _NO_PIECE:
+        return None
+
+
+def _head_of(head_bytes: bytes, session_id: str) -> dict[str, Any]:
+    head: dict[str, Any] = json.loads(head_bytes)
     if (head["format"], head["version"], head["session_id"]) != (FORMAT, VERSION, session_id):
         raise BlockError("another version's, or another session's")
+    return head
+
+
+def _bytes_behind(head: dict[str, Any]) -> int:
+    """How long a piece is behind its head: the text's own frame, and three skippable ones."""
+    parts = ("text_bytes", "columns_bytes", "markers_bytes", "state_bytes")
+    return int(sum(head[part] for part in parts)) + 3 * _SKIPPABLE.size + _CHECKSUM_BYTES
+
+
+def _parse_piece(data: memoryview, place: int, session_id: str) -> tuple[Piece, int]:
+    head_bytes, place = _frame(data, place, _HEAD_MAGIC, _LONGEST_HEAD_BYTES)
+    head = _head_of(bytes(head_bytes), session_id)
     text = data[place : place + head["text_bytes"]]
     place += head["text_bytes"]
     columns, place = _frame(data, place, _COLUMNS_MAGIC, _CHECKSUM_BYTES + head["columns_bytes"])

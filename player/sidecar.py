@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from formats.layout import open_own
 from player.lineblock import BlockError, merged
-from player.pieces import parse_sidecar, path_of, read_sidecar, signature_of
+from player.pieces import parse_sidecar, path_of, read_piece, read_sidecar, signature_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import BinaryIO
 
     from formats.damage import Damage
     from formats.layout import Home
@@ -53,21 +55,55 @@ def lines_in_turn(
     progress: Progress | None = None,
 ) -> Iterator[ScreenLine]:
     """As `lines_of`, in the memory of one block: a text that stood in two of them comes twice."""
-    stored = session.stored and size is None
-    sidecar = read_sidecar(path_of(home, session.id), session.id) if stored else None
-    if (
-        sidecar is not None
-        and sidecar.is_of(signature_of(session.files()))
-        and all(map(_is_whole, sidecar.pieces))
-    ):
-        for piece in sidecar.pieces:
-            if damage is not None:
-                damage.count_as(piece.damage)
-            if piece.lines:
-                yield from piece.block().lines()
-        return
+    file = open_own(path_of(home, session.id)) if session.stored and size is None else None
+    if file is not None:
+        with file:
+            pieces = _pieces_in(file, session)
+            if pieces is not None:
+                for piece in pieces:
+                    if damage is not None:
+                        damage.count_as(piece.damage)
+                    if piece.lines:
+                        yield from piece.block().lines()
+                return
     for block in blocks_of(home, session, size=size, damage=damage, progress=progress):
         yield from block.lines()
+
+
+def _pieces_in(file: BinaryIO, session: Session) -> Iterator[Piece] | None:
+    """What a sidecar holds, each piece when it is asked for.
+
+    None unless it is whole and of the log as it is now: all of it is read to know that.
+    """
+    last: Piece | None = None
+    rest: list[Piece] = []
+    kept = 0
+    while (piece := read_piece(file, session.id)) is not None:
+        if not _is_whole(piece):
+            return None
+        last = piece
+        rest.append(piece)
+        if piece.state:
+            kept += len(rest)
+            rest.clear()
+    if last is None or last.signature != signature_of(session.files()):
+        return None
+    return _read_again(file, session.id, kept, rest)
+
+
+def _read_again(
+    file: BinaryIO, session_id: str, kept: int, rest: Sequence[Piece]
+) -> Iterator[Piece]:
+    """The pieces up to the last with a state, which stay while the log grows, and those behind."""
+    file.seek(0)
+    for _ in range(kept):
+        piece = read_piece(file, session_id)
+        if piece is None:
+            from player.workers import ExtractionError  # noqa: PLC0415  as below
+
+            raise ExtractionError(f"the index of session {session_id} was damaged meanwhile")
+        yield piece
+    yield from rest
 
 
 def _is_whole(piece: Piece) -> bool:

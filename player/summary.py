@@ -17,7 +17,7 @@ from player.signals import INPUT, TITLE
 from player.transcript import entered as entered_on
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from formats.layout import Home
     from player.pieces import Piece
@@ -51,13 +51,13 @@ class Summary(NamedTuple):
         return self.title or self.first_typed or None
 
 
-def summary_of(pieces: Sequence[Piece]) -> Summary | None:
+def summary_of(pieces: Iterable[Piece]) -> Summary | None:
     """The summary of a whole sidecar; None of one without a piece."""
-    if not pieces:
-        return None
     lines = entered = 0
     title = first_typed = ""
+    last: Piece | None = None
     for piece in pieces:
+        last = piece
         if piece.lines:
             lines += piece.block().lasting()
         for marker in piece.markers():
@@ -66,7 +66,8 @@ def summary_of(pieces: Sequence[Piece]) -> Summary | None:
             elif marker.kind == INPUT:
                 entered += 1
                 first_typed = first_typed or entered_on(marker.label)
-    last = pieces[-1]
+    if last is None:
+        return None
     return Summary(last.until_us, lines, last.active_us, title, first_typed, entered)
 
 
