@@ -74,7 +74,7 @@ def text(home: Home, size_bytes: int) -> None:
         writer.event(at_us, start)
         while data := file.read(_READ_BYTES):
             at_us += _EVERY_US
-            writer.entry(at_us, OUTPUT, data)
+            writer.entry(at_us, OUTPUT, data.replace(b"\n", b"\r\n"))  # as a terminal's driver does
         writer.event(at_us, {"type": "exit", "status": 0, "reason": "exited"})
     path.unlink()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from player.cli.console import escaped
@@ -15,14 +16,17 @@ if TYPE_CHECKING:
     from formats.meta import Meta
     from player.transcript import Read
 
+_BATCH: Final = 500
 _FENCE: Final = "`````"
 _ACTS: Final = re.compile(r"[\\`*_<\[]|(?<!\S)#+(?!\S)")
 
 
 def plain(reads: Iterable[Read]) -> Iterator[str]:
     """The lines alone."""
-    for read in reads:
-        yield escaped(read.text)
+    iterator = iter(reads)
+    while batch := list(islice(iterator, _BATCH)):
+        texts = [read.text for read in batch]
+        yield from texts if "".join(texts).isprintable() else map(escaped, texts)
 
 
 def timed(reads: Iterable[Read], start_us: int) -> Iterator[str]:

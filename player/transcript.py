@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 import sys
-from itertools import islice
-from typing import TYPE_CHECKING, Final, NamedTuple
+from itertools import compress, islice, repeat
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -59,6 +59,9 @@ def transcript(
     return Transcriber(since_us, until_us).reads(lines)
 
 
+_TUPLE: Final = cast("Any", tuple)
+
+
 class Transcriber:
     """A transcript whose lines come in several goes."""
 
@@ -73,49 +76,91 @@ class Transcriber:
 
     def reads(self, lines: Iterable[ScreenLine]) -> Iterator[Read]:
         """What is to be read of the next lines."""
-        since_us, until_us = self._since_us, self._until_us
         iterator = iter(lines)
         while batch := list(islice(iterator, _BATCH)):
-            for line, letters in zip(batch, _letters(batch), strict=True):
-                whole, first_us, last_us, _, _, typed, transient = line
-                if transient or first_us < since_us or first_us > until_us:
-                    continue
-                head = whole.lstrip()[:1]
-                text = whole if head < "\u2500" and head != "|" else _without_box(whole)
-                replaces = False
-                if len(letters) >= _FEWEST_LETTERS:
-                    replaces = self._replaces(text, letters, first_us, last_us)
-                elif not letters and _BARE.fullmatch(text):
-                    continue
-                if self._is_new(whole) and (typed or not replaces):
-                    yield Read(text, line)
+            yield from self._read(batch)
 
-    def _replaces(self, text: str, letters: str, first_us: int, last_us: int) -> bool:
-        """Whether a line took the place of one of these letters; it is one itself from now on.
+    def _read(self, lines: Sequence[ScreenLine]) -> Iterable[Read]:
+        """What is to be read of some lines. Looks at all of them at once as far as it can."""
+        since_us, until_us = self._since_us, self._until_us
+        lines = [
+            line for line in lines if since_us <= line.first_us <= until_us and not line.transient
+        ]
+        wholes = [line.text for line in lines]
+        joined = "\n".join(wholes)
+        letters = _letters(joined)
+        plain = joined.isascii() and "|" not in joined
+        texts = wholes if plain else list(map(_unframed, wholes))
+        if "" in letters:
+            said = [
+                bool(key) or not _BARE.fullmatch(text)
+                for key, text in zip(letters, texts, strict=True)
+            ]
+            lines, wholes = list(compress(lines, said)), list(compress(wholes, said))
+            texts, letters = list(compress(texts, said)), list(compress(letters, said))
+        replaced = self._replaced(lines, texts, letters)
+        new = self._new_of(wholes)
+        if all(new) and not any(replaced):
+            # Past the constructor, which is written in Python.
+            return map(_TUPLE.__new__, repeat(Read), zip(texts, lines, strict=True))
+        return [
+            Read(text, line)
+            for text, line, is_new, replaces in zip(texts, lines, new, replaced, strict=True)
+            if is_new and (line.typed or not replaces)
+        ]
+
+    def _replaced(
+        self, lines: Sequence[ScreenLine], texts: Sequence[str], letters: Sequence[str]
+    ) -> list[bool]:
+        """Which of the lines took the place of one of the same letters; all are such from now on.
 
         What says that something is at work does so however long ago the one before was.
         """
         stood_us = self._stood_us
-        before_us = stood_us.get(letters)
-        if before_us is None:
-            if len(stood_us) >= _MOST_STANDING:
-                self._forget(first_us - _TURN_US)
-            stood_us[letters] = last_us
-            return False
-        if last_us > before_us:
-            stood_us[letters] = last_us
-        gap_us = first_us - before_us
-        return 0 <= gap_us <= _TURN_US or (gap_us > 0 and _AT_WORK.match(text) is not None)
+        replaced = [False] * len(lines)
+        fresh = {key: line.last_us for key, line in zip(letters, lines, strict=True)}
+        if (
+            len(fresh) == len(lines)
+            and min(map(len, fresh), default=0) >= _FEWEST_LETTERS
+            and stood_us.keys().isdisjoint(fresh)
+        ):  # a flood, in which to look at each line by itself takes twice as long
+            if len(stood_us) + len(fresh) > _MOST_STANDING:
+                self._forget(lines[0].first_us - _TURN_US)
+            stood_us |= fresh
+            return replaced
+        for number, (key, line) in enumerate(zip(letters, lines, strict=True)):
+            before_us = stood_us.get(key)
+            if before_us is None:
+                if len(key) >= _FEWEST_LETTERS:
+                    if len(stood_us) >= _MOST_STANDING:
+                        self._forget(line.first_us - _TURN_US)
+                    stood_us[key] = line.last_us
+                continue
+            if line.last_us > before_us:
+                stood_us[key] = line.last_us
+            gap_us = line.first_us - before_us
+            replaced[number] = 0 <= gap_us <= _TURN_US or (
+                gap_us > 0 and _AT_WORK.match(texts[number]) is not None
+            )
+        return replaced
 
-    def _is_new(self, text: str) -> bool:
-        """Whether the text was never given, as far as there is room to know."""
-        sign = hash(text)
-        if sign in self._new:
-            return False
-        if len(self._new) >= _MOST_REMEMBERED // 2:
-            self._old, self._new = self._new, set()
-        self._new.add(sign)
-        return sign not in self._old
+    def _new_of(self, texts: Sequence[str]) -> list[bool]:
+        """Which of the texts were never given, as far as there is room to know."""
+        given, before = self._new, self._old
+        if len(given) >= _MOST_REMEMBERED // 2:
+            given, before = set(), given
+            self._new, self._old = given, before
+        signs = list(map(hash, texts))
+        distinct = set(signs)
+        alike = len(distinct) < len(signs)
+        if not alike and given.isdisjoint(distinct) and before.isdisjoint(distinct):
+            given |= distinct
+            return [True] * len(signs)
+        new: list[bool] = []
+        for sign in signs:
+            new.append(sign not in given and sign not in before)
+            given.add(sign)
+        return new
 
     def _forget(self, recent_us: int) -> None:
         """What left long ago; in a flood, where nothing did, those that were new first."""
@@ -125,9 +170,8 @@ class Transcriber:
         known.update(recent[-_MOST_STANDING // 2 :])
 
 
-def _letters(lines: Sequence[ScreenLine]) -> list[str]:
-    """The letters of each, from all of them at once; the edges of boxes are none."""
-    text = "\n".join([line.text for line in lines])
+def _letters(text: str) -> list[str]:
+    """The letters of each line, from all of them at once; the edges of boxes are none."""
     letters = text.translate(_LETTERS) if text.isascii() else _NO_LETTERS.sub("", text)
     return letters.split("\n")
 
@@ -137,7 +181,11 @@ def entered(text: str) -> str:
     return _PROMPT.sub("", text, count=1).strip()
 
 
-def _without_box(text: str) -> str:
+def _unframed(text: str) -> str:
+    """The text without the box that it stood in, if there was one."""
+    head = text.lstrip()[:1]
+    if head < "\u2500" and head != "|":
+        return text
     left = _LEFT.match(text)
     if left is None:
         return text.rstrip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from formats.store import listed
@@ -31,13 +32,8 @@ def transcribed(form: str, job: Job, progress: Progress) -> Iterator[bytes]:
         written = markdown(title, meta, reads, headings=wanted.typed)
     else:
         written = plain(reads)
-    batch: list[str] = []
-    for line in written:
-        batch.append(line)
-        if len(batch) >= _BATCH_LINES:
-            yield _bytes(batch)
-            batch.clear()
-    yield _bytes(batch)
+    while batch := list(islice(written, _BATCH_LINES)):
+        yield "\n".join((*batch, "")).encode()
 
 
 def _lines(job: Job, progress: Progress) -> Iterator[ScreenLine]:
@@ -59,7 +55,3 @@ def _lines(job: Job, progress: Progress) -> Iterator[ScreenLine]:
 
     damage = job.damage if job.redaction is None else None
     return lines_in_turn(job.home, job.session, size=job.wanted.size, damage=damage, progress=told)
-
-
-def _bytes(batch: list[str]) -> bytes:
-    return "".join([f"{line}\n" for line in batch]).encode()
