@@ -21,7 +21,8 @@ def start_module(
 ) -> int:
     """Run `python -m MODULE ARGUMENTS` in a session of its own; its pid. OSError if it cannot be.
 
-    It gets `fds` as its descriptors from 0 on; /dev/null for None and what is left of 0, 1, 2.
+    It gets `fds` as its descriptors from 0 on; /dev/null for None and what is left of 0, 1, 2. It
+    takes signals, though the thread that starts it may not.
     """
     # -P: the folder that the user is in must not be searched for our modules.
     argv = [sys.executable, "-P", "-m", module, *arguments]
@@ -37,7 +38,9 @@ def start_module(
             (os.POSIX_SPAWN_DUP2, null if fd is None else fd, number)
             for number, fd in enumerate(given)
         ]
-        return os.posix_spawn(sys.executable, argv, environ, file_actions=actions, setsid=True)
+        return os.posix_spawn(
+            sys.executable, argv, environ, file_actions=actions, setsid=True, setsigmask=()
+        )
     finally:
         for fd in (*spare, null):
             if fd is not None:

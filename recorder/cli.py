@@ -228,6 +228,8 @@ class Recording:
     def _announce(self) -> None:
         if not self._options.quiet:
             _say(f"recording {self._id[:8]} to {self._log.path}")
+            if not self._terminal.is_ours:
+                _say("in the background: bring it to the front (fg) to type")
             if os.isatty(2):
                 for line in take_notice(self._options.home, self._log.start_us):
                     _say(line)

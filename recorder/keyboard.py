@@ -16,6 +16,9 @@ from _thread import allocate_lock, start_new_thread
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
+from recorder.signals import leave_signals_to_the_main_thread
+from recorder.terminal import BACKGROUND_MS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -32,8 +35,6 @@ _MANY_BYTES = 1 << 16
 _JOIN_S = 1.0
 # An echo is back within a millisecond; until then nothing else of ours should run.
 _ECHO_MS = 2
-# In the background keys are the shell's; how soon it is seen that we are in front again.
-_BACKGROUND_MS = 100
 # Between one end of input and the next, for a command that reads on.
 _FIRST_AGAIN_MS, _LAST_AGAIN_MS = 100, 1000
 _TIOCGPTN = 0x80045430
@@ -98,6 +99,7 @@ class Keyboard:
         self._side.flush()
 
     def _run(self, fd: int) -> None:
+        leave_signals_to_the_main_thread()
         try:
             self._pump(fd)
         except OSError:  # the command's side is gone: the out pump sees the end
@@ -119,14 +121,16 @@ class Keyboard:
                 continue
             if self._stop_fd in ready:
                 return
-            if not self._terminal.is_ours:  # to read would stop us (SIGTTIN)
-                self._stopped.poll(_BACKGROUND_MS)
+            if not self._terminal.is_ours:
+                self._stopped.poll(BACKGROUND_MS)
                 continue
             try:
                 data = os.read(fd, _READ_BYTES)
             except BlockingIOError:  # another process made it non-blocking
                 continue
             except OSError:
+                if not self._terminal.is_ours:
+                    continue
                 data = b""
             if not data:
                 break
@@ -291,6 +295,7 @@ class _SideLog:
                     self._log.lost_input(*lost, "the log was stalled")
 
     def _run(self) -> None:
+        leave_signals_to_the_main_thread()
         while self._wake.get():
             self.flush()
         self.flush()

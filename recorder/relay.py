@@ -3,7 +3,7 @@
 Two pumps. The out pump (the caller's thread) reads the PTY, writes the log, then the screen: what
 was seen had been handed to the kernel first. Nothing is queued: when the screen or the log's disk
 stalls, the pump waits in `write`, the PTY fills and the kernel holds the command back. The in pump
-(`recorder.typing`) has a thread of its own, so what is typed never waits for either.
+(`recorder.keyboard`) has a thread of its own, so what is typed never waits for either.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import time
 from typing import TYPE_CHECKING
 
 from recorder.signals import MARKED
+from recorder.terminal import BACKGROUND_MS
 
 if TYPE_CHECKING:
     from formats.size import Size
@@ -76,6 +77,7 @@ class Relay:
         # What the command was started with: a change since then must be seen as one.
         self._size = size
         self._screen_fd = terminal.output_fd
+        self._in_background = not terminal.is_ours
         self._buffer = memoryview(bytearray(READ_BYTES))
         self._flooded = False
         self._more = select.poll()
@@ -101,6 +103,8 @@ class Relay:
                     if not alive:
                         break
                 self._climb()
+                if self._in_background and self._terminal.is_ours:
+                    self._take_terminal()
             self._drain()
         finally:
             self._keyboard.stop()
@@ -110,8 +114,9 @@ class Relay:
     def _forward_all(self) -> bool:
         """Forward, in a flood without asking in between whether there is more; false at the end."""
         while self._forward():
-            ending = self._asked_to_end_at is not None  # `run` asks harder when the time has come
-            if not self._flooded or self._signals.pending or ending:
+            # `run` asks harder when the time has come, and whether we are in front again.
+            is_due = self._asked_to_end_at is not None or self._in_background
+            if not self._flooded or self._signals.pending or is_due:
                 return True
         return False
 
@@ -230,10 +235,10 @@ class Relay:
         if signal.SIGTSTP in received and self._signals.ending is None:
             self._terminal.restore()
             self._signals.stop()
-            received |= self._take_terminal()
+            self._take_terminal()
         elif signal.SIGCONT in received:  # stopped by SIGSTOP: the shell has set its own mode
             self._terminal.restore(drain=False)
-            received |= self._take_terminal()
+            self._take_terminal()
         if signal.SIGWINCH in received:
             self._follow_size()
         if MARKED in received:
@@ -247,14 +252,14 @@ class Relay:
             return not self._child.is_over()
         return True
 
-    def _take_terminal(self) -> frozenset[int]:
-        """Go on after a stop; the window may have another size since.
+    def _take_terminal(self) -> None:
+        """Go on after a stop, in front or in the background.
 
-        Whom the shell killed while it was stopped (CONT follows TERM) must not wait for it again.
+        There keys and mode are the shell's; what the command writes is shown as any job's.
         """
-        if self._signals.ending is None or self._terminal.is_ours:
-            self._terminal.make_raw()
-        return frozenset({signal.SIGWINCH})
+        self._in_background = not self._terminal.is_ours
+        self._terminal.make_raw()
+        self._follow_size()
 
     def _take_marks(self) -> None:
         """Log the marks that other commands left."""
@@ -274,10 +279,12 @@ class Relay:
         self._child.signal(number)
 
     def _timeout_ms(self) -> int | None:
+        wait_ms = BACKGROUND_MS if self._in_background else None
         if self._asked_to_end_at is None or not self._rungs:
-            return None
+            return wait_ms
         due = self._asked_to_end_at + self._rungs[0][0] - time.monotonic()
-        return max(0, round(due * 1000) + 1)
+        due_ms = max(0, round(due * 1000) + 1)
+        return due_ms if wait_ms is None else min(wait_ms, due_ms)
 
     def _climb(self) -> None:
         """A command that did not end when asked to is asked harder."""

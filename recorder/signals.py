@@ -16,6 +16,16 @@ _OURS = (signal.SIGCHLD, MARKED)
 _WATCHED = (signal.SIGWINCH, signal.SIGTSTP, signal.SIGCONT, *_OURS, *ENDING)
 
 
+def leave_signals_to_the_main_thread() -> None:
+    """To be called first in each other thread.
+
+    A call that a stop has interrupted is begun again when the process goes on, unless its own
+    thread has run a handler: a write to the terminal, in the background, would stop us again. Nor
+    may a read from it stop us: the shell can take the terminal at any moment. It is an error then.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, (*_WATCHED, signal.SIGTTIN))
+
+
 class Signals:
     """Handlers for as long as the `with` block runs; `fd` is readable when one came.
 
@@ -82,6 +92,8 @@ class Signals:
         self.pending = True
         if number in ENDING:
             self.ending = self.ending or number
+            # In the background, where `stty tostop` forbids writing, the end must not stop us.
+            signal.signal(signal.SIGTTOU, signal.SIG_IGN)
             if self.writing_fd is not None and self._unblocked_fd is None:
                 self._unblocked_fd = self.writing_fd
                 os.set_blocking(self.writing_fd, False)

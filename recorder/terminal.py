@@ -17,6 +17,10 @@ from formats.size import Size
 if TYPE_CHECKING:
     from typing import Any
 
+BACKGROUND_MS = 20
+"""How often to ask, in the background, whose the terminal is: no event tells a job that goes on
+that it was brought to the front. So soon no key comes then."""
+
 # Ends what programs commonly leave on when they are killed: mouse reports, focus reports,
 # bracketed paste, keyboard protocols, alternate screen (?1047, which leaves the cursor alone),
 # hidden cursor, colours. Each is harmless where it was off.
@@ -83,7 +87,7 @@ class Terminal:
 
     @property
     def is_ours(self) -> bool:
-        """Whether we may read and change it: a job in the background is stopped when it does."""
+        """Whether we may read and change it: while we are in the background it is another job's."""
         if self._raw_fd is None:
             return True
         try:
@@ -92,19 +96,13 @@ class Terminal:
             return True
 
     def make_raw(self) -> None:
-        """Pass every key on, as it is typed. Does nothing where input is no terminal.
-
-        In the background it waits, stopped, until the shell gives us the terminal.
-        """
-        if self._raw_fd is None:
+        """Pass every key on, as it is typed. Does nothing where input is no terminal of ours."""
+        if self._raw_fd is None or not self.is_ours:
             return
         try:
-            # Changes nothing, but is where the kernel stops us: a mode that was read before would
-            # be the shell's own.
-            termios.tcflow(self._raw_fd, termios.TCOON)
             self._found = termios.tcgetattr(self._raw_fd)
             tty.setraw(self._raw_fd, termios.TCSANOW)
-        except termios.error:  # it hung up just now: the relay will see its end
+        except termios.error:  # it hung up or was taken just now: the relay will see that
             self._found = None
 
     def restore(self, *, drain: bool = True) -> None:

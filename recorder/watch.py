@@ -9,6 +9,8 @@ import time
 from _thread import allocate_lock, start_new_thread
 from typing import TYPE_CHECKING
 
+from recorder.signals import leave_signals_to_the_main_thread
+
 if TYPE_CHECKING:
     from recorder.log import Log
 
@@ -56,6 +58,7 @@ class Watch:
         self._running.acquire(timeout=_JOIN_S)
 
     def _run(self) -> None:
+        leave_signals_to_the_main_thread()
         try:
             while True:
                 self._asleep.acquire()

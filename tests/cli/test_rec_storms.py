@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import random
 import re
@@ -57,15 +56,6 @@ def storm(cs_rec, seed):
     # Of a terminal that takes nothing when it ends, the recorder does not wait for more. Behind
     # the last of it stands what switches modes off.
     assert log.output().startswith(bytes(terminal.screen).partition(b"\x1b")[0]), where
-
-
-def continued(pid):
-    """Whether the process is there; told to go on."""
-    if not is_alive(pid):
-        return False
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGCONT)
-    return True
 
 
 def stty_of_a_new_terminal(terminal):
@@ -212,9 +202,8 @@ class TestEndedWhileItIsStopped:
         job.goes_on()
         job.stop(signal.SIGSTOP)
         shell.type(b"bg\r")
-        shell.wait_for(b"winsize &\r\n")
+        shell.until(lambda: state(job.pid) != "T")
         os.kill(job.pid, signal.SIGTERM)
-        # Keys that the shell is about to read stop it anew (SIGTTIN), until it has seen the order.
-        shell.until(lambda: not continued(job.pid))
+        os.kill(job.pid, signal.SIGCONT)
         job.is_over()
         assert cs_rec.log.event("exit")["reason"] == "cs-rec received SIGTERM"

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tests.support.recording import COMMAND, is_alive, started_recorder, state
+from tests.support.recording import COMMAND, cpu_s, is_alive, started_recorder, state
 
 pytestmark = pytest.mark.usefixtures("linux")
 # A fault of ours, at the third piece of output.
@@ -93,20 +93,21 @@ class TestAnInteractiveShell:
         shell.wait_for(b"<100x30>")
         os.kill(pid, stop)
         shell.until(lambda: state(pid) == "T")
-        shell.type(b"bg\r")
-        shell.wait_for(b"bg\r\n")
-        # It goes on and asks for the terminal, which is the shell's: the kernel stops it again.
-        shell.until(lambda: self.asks(shell) or shell.screen.count(b"Stopped") > 1)
+        # While the shell waits for `sleep`, keys lie in the terminal for whoever reads them first.
+        shell.type(b"bg; sleep 0.5\r")
+        shell.wait_for(b"bg; sleep 0.5\r\n")
+        used_s = cpu_s(pid)
+        shell.type(b"echo from $((40+2))\r")
+        shell.wait_for(b"\nfrom 42")
+        assert state(pid) != "T"
+        assert cpu_s(pid) - used_s < 0.1, "it spins"
         shell.resize(71, 21)
         shell.type(b"fg\r")
         shell.wait_for(b"<71x21>")
         shell.type(b"q")
         shell.until(lambda: not is_alive(pid))
         assert self.mode_of_commands(shell) == before
-
-    def asks(self, shell):
-        shell.type(b"\r")
-        return False
+        assert cs_rec.log.input() == b"q"
 
     def test_in_the_background_with_nothing_to_read_it_runs(self, cs_rec, shell):
         line = "'echo one; sleep 0.1; echo two'"
@@ -117,12 +118,26 @@ class TestAnInteractiveShell:
 
     def test_in_the_background_keys_are_the_shells(self, cs_rec, shell):
         pid = self.begin(cs_rec, shell, *cs_rec.child("echo"), how="&")
-        shell.until(lambda: state(pid) == "T")
+        shell.wait_for(b"READY")
         shell.type(b"echo from $((40+2))\r")
-        shell.wait_for(b"from 42")
+        shell.wait_for(b"\nfrom 42")
+        os.kill(pid, signal.SIGTERM)
+        shell.until(lambda: not is_alive(pid))
+        shell.type(b"echo still $((40+2))\r")
+        shell.wait_for(b"\nstill 42")
+        assert cs_rec.log.input() == b""
+
+    def test_where_the_background_may_not_write_it_still_ends(self, cs_rec, shell):
+        shell.type(b"stty tostop\r")
+        pid = self.begin(cs_rec, shell, *cs_rec.child("echo"), how="&")
+        shell.until(lambda: state(pid) == "T")
         os.kill(pid, signal.SIGTERM)
         os.kill(pid, signal.SIGCONT)
         shell.until(lambda: not is_alive(pid))
-        shell.type(b"echo still $((40+2))\r")
-        shell.wait_for(b"still 42")
-        assert cs_rec.log.input() == b""
+        assert cs_rec.log.event("exit")["reason"] == "cs-rec received SIGTERM"
+
+    def test_it_says_how_it_gets_its_keys(self, cs_rec, shell):
+        shell.type(" ".join([*COMMAND, ".", *cs_rec.child("echo"), "&\r"]).encode())
+        shell.wait_for(b"cs-rec: in the background: bring it to the front (fg) to type\r\n")
+        os.kill(shell.until(lambda: next(started_recorder(shell), None)), signal.SIGTERM)
+        shell.wait_for(b"play it: cs-play")
