@@ -129,6 +129,15 @@ def read_sealed(
             damaged(f"the file ends inside the frame at byte {frame.offset}", place)
 
 
+def beginning_of(head: bytes) -> bytes:
+    """As many bytes of log, unverified, of a file that begins so; fewer where it does not tell."""
+    decompressor = zstandard.ZstdDecompressor(max_window_size=_LARGEST_WINDOW_BYTES)
+    try:
+        return decompressor.stream_reader(head).read(len(head))
+    except (zstandard.ZstdError, MemoryError):
+        return b""
+
+
 def _decompress(file: BinaryIO, frame: Frame) -> Iterator[bytes]:
     if not frame.whole and _states_size(file, frame):
         raise zstandard.ZstdError("the file ends inside it")

@@ -74,12 +74,28 @@ def stated_resumption(path: str) -> Place | None:
     FileNotFoundError when the file is gone, LogError when it cannot be read.
     """
     with open_segment(path) as file:
+        if not _may_resume(file, path):
+            return None
         for _, entry in read_segment(file, path, 0, begin=Place(0, 0), expect="", damage=Damage()):
             event = entry.event or {}
             if event.get("type") == "segment" and event.get("resumes_segment", 0):
                 return Place(event["resumes_segment"], event.get("resumes_offset", 0))
             break
     return None
+
+
+def _may_resume(file: BinaryIO, path: str) -> bool:
+    """Whether the first line could state so, by its bytes.
+
+    Most do not, and to read it properly takes a whole frame for each segment that is sought in.
+    """
+    head = file.read(_PIECE_BYTES)
+    if head.startswith(_ZSTD_MAGIC) or path.endswith(SEALED):
+        from formats.sealed import beginning_of  # noqa: PLC0415
+
+        head = beginning_of(head)
+    line, newline, _ = head.partition(b"\n")
+    return not newline or b"resumes_" in line or b"\\" in line
 
 
 def last_line_start(file: BinaryIO, path: str) -> int:

@@ -7,7 +7,8 @@ guessed, and never ends the reading. Memory is bounded by one frame of a sealed 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import stat
+from typing import TYPE_CHECKING, NamedTuple
 
 from formats.damage import Damage, DamagedPlace
 from formats.errors import LogError, printable
@@ -25,7 +26,7 @@ from formats.segment import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
     from formats.entry import Entry
@@ -97,7 +98,14 @@ class Session:
         closed, opened = self.numbered()
         if number not in closed:
             return None
-        return _Beginnings().replaced_from(number, closed, [opened] if opened else [])
+        last = max(closed) + 1
+
+        def file_of(later: int) -> _File | None:
+            if later in closed:
+                return _File(closed[later], closed=True)
+            return _File(opened, closed=False) if opened and later == last else None
+
+        return _Beginnings().replaced_from(number, file_of)
 
     def numbered(self) -> tuple[dict[int, str], str | None]:
         """The files that exist now: the closed segments by number, and the open one.
@@ -175,17 +183,17 @@ class Session:
         """Segment by segment, by number: a recorder may rotate and seal while we read."""
         number = begin.segment or 1
         while True:
-            closed, opened = self._segments()
-            if number in closed:
-                end = self._beginnings.replaced_from(number, closed, opened)
+            path, closed, opened = self._looked_up(number)
+            if path is not None:
+                end = self._beginnings.replaced_from(number, self._file_of)
                 try:
-                    file = open_segment(closed[number])
+                    file = open_segment(path)
                 except FileNotFoundError:  # sealed between the look and the opening
                     continue
                 with file:
                     yield from read_stretches(
                         file,
-                        closed[number],
+                        path,
                         number,
                         begin=begin,
                         end=end,
@@ -251,6 +259,41 @@ class Session:
         """Whether that segment is closed: nothing will be written to it any more."""
         return number in self._segments()[0]
 
+    def _looked_up(self, number: int) -> tuple[str | None, dict[int, str], list[str]]:
+        """The file of a segment if it is closed, else all that there is.
+
+        In a long session a look into the folder costs as much as all the rest of a seek.
+        """
+        path = self._closed(number)
+        if path is not None:
+            return path, {}, []
+        closed, opened = self._segments()
+        return closed.get(number), closed, opened
+
+    def _closed(self, number: int) -> str | None:
+        """The file of a closed segment that has its usual name; None: only the folder can tell."""
+        for ending in (LOG, SEALED):
+            path = os.path.join(self._folder, f"{self.id}.{number:04}{ending}")
+            try:
+                found = os.lstat(path)
+            except OSError:
+                continue
+            if stat.S_ISREG(found.st_mode):
+                _check_owner(path, found)
+                return path
+        return None
+
+    def _file_of(self, number: int) -> _File | None:
+        """The file of a segment; None where there is none."""
+        path = self._closed(number)
+        if path is not None:
+            return _File(path, closed=True)
+        closed, opened = self._segments()
+        if number in closed:
+            return _File(closed[number], closed=True)
+        is_open = opened and number == max(closed, default=0) + 1
+        return _File(opened[0], closed=False) if is_open else None
+
     def _segments(self) -> tuple[dict[int, str], list[str]]:
         """(number -> path of the closed ones, the open one if there is one)."""
         closed: dict[int, str] = {}
@@ -277,7 +320,7 @@ class Session:
 
 
 def _is_readable(item: os.DirEntry[str]) -> bool:
-    """Whether it is a file. Raises LogError for one of another user, who would choose what we read.
+    """Whether it is a file. Raises LogError for one of another user.
 
     Links are passed over: `formats.store` refuses them by name.
     """
@@ -287,11 +330,23 @@ def _is_readable(item: os.DirEntry[str]) -> bool:
         found = item.stat(follow_symlinks=False)
     except FileNotFoundError:  # renamed just now
         return True
+    _check_owner(item.path, found)
+    return True
+
+
+def _check_owner(path: str, found: os.stat_result) -> None:
+    """Raise LogError for a file of another user, who would choose what we read."""
     if is_foreign(found):
-        shown = printable(item.path, 200)
+        shown = printable(path, 200)
         message = f"{shown} belongs to another user (uid {found.st_uid}): chown it, or remove it"
         raise LogError(message)
-    return True
+
+
+class _File(NamedTuple):
+    """The file of a segment; a closed one is not written to any more."""
+
+    path: str
+    closed: bool
 
 
 class _Beginnings:
@@ -301,21 +356,20 @@ class _Beginnings:
         self._stated: dict[int, Place | None] = {}
         self._bytes: dict[int, int] = {}
 
-    def replaced_from(self, number: int, closed: dict[int, str], opened: list[str]) -> int | None:
+    def replaced_from(self, number: int, file_of: Callable[[int], _File | None]) -> int | None:
         """The byte of a closed segment from which on a later one replaces it; None: nowhere.
 
         It states so when the disk failed to keep what was written, a megabyte later at most.
         """
-        last = max(closed) + 1
         ends: list[int] = []
         between_bytes, later = 0, number
         while between_bytes <= _REPLACED_BYTES and later < number + _MOST_REPLACED:
             later += 1
-            path = closed.get(later) or (opened[0] if opened and later == last else None)
-            if path is None:
+            file = file_of(later)
+            if file is None:
                 break
             try:
-                place, log_bytes = self._beginning(later, path, keep=later in closed)
+                place, log_bytes = self._beginning(later, file)
             except (FileNotFoundError, LogError):  # sealed just now, or not to be read at all
                 continue
             between_bytes += log_bytes
@@ -323,12 +377,12 @@ class _Beginnings:
                 ends.append(place.offset if place.segment == number else 0)
         return min(ends, default=None)
 
-    def _beginning(self, number: int, path: str, *, keep: bool) -> tuple[Place | None, int]:
+    def _beginning(self, number: int, file: _File) -> tuple[Place | None, int]:
         """What a segment states, and its bytes of log."""
         if number in self._stated:
             return self._stated[number], self._bytes[number]
-        found = stated_resumption(path), log_bytes_of(path)
-        if keep:
+        found = stated_resumption(file.path), log_bytes_of(file.path)
+        if file.closed:
             self._stated[number], self._bytes[number] = found
         return found
 

@@ -40,6 +40,7 @@ _RECORD_MAGIC: Final = b"KEYF"
 HASH_BYTES: Final = 16
 _SECRET_BYTES: Final = 32
 _LARGEST_HEADER_BYTES: Final = 4096
+_READ_BYTES: Final = 64 << 10
 # A screen of 1000x500 whose cells all look different is the largest there can be.
 _LARGEST_SNAPSHOT_BYTES: Final = 64 << 20
 
@@ -146,7 +147,7 @@ def pack(screen: Screen) -> bytes:
 @cache
 def _compressor() -> zstandard.ZstdCompressor:
     """One for all: to make one costs more than a snapshot."""
-    return zstandard.ZstdCompressor(level=3)
+    return zstandard.ZstdCompressor(level=1)  # as small as by 3, in less time
 
 
 def unpack(packed: bytes, scrollback: int = 0) -> Screen:
@@ -195,10 +196,8 @@ class Keyframes:
         if self._file >= 0 and os.fstat(self._file).st_size < self._end:  # cut by somebody
             self._close()
             self._open()
-        while self._file >= 0 and (frame := self._frame_at(self._end)) is not None:
-            self._frames.append(frame)
-            self._times.append(frame.at_us)
-            self._end = frame.offset + HASH_BYTES + frame.length
+        if self._file >= 0:
+            self._read_on()
 
     def before(self, position_us: int) -> int:
         """The number of the last keyframe that has drawn nothing after that position, or -1."""
@@ -237,17 +236,21 @@ class Keyframes:
             return
         self._inode, self._end = found.st_ino, len(self._header)
 
-    def _frame_at(self, offset: int) -> Keyframe | None:
-        head = os.pread(self._file, _RECORD.size, offset)
-        if len(head) < _RECORD.size:
-            return None
-        magic, at_us, segment, line, sign, cols, rows, length, sum_ = _RECORD.unpack(head)
-        if magic != _RECORD_MAGIC or crc32(head[:-4]) != sum_:
-            return None
-        begin = offset + _RECORD.size
-        if begin + HASH_BYTES + length > os.fstat(self._file).st_size:
-            return None
-        return Keyframe(at_us, Place(segment, line), sign, Size(cols, rows), begin, length)
+    def _read_on(self) -> None:
+        """Take in the whole records behind the last one that is known."""
+        size_bytes = os.fstat(self._file).st_size
+        start, piece = 0, b""
+        while True:
+            begin = self._end - start
+            if begin + _RECORD.size > len(piece):
+                start, begin, piece = self._end, 0, os.pread(self._file, _READ_BYTES, self._end)
+            frame = _stated(piece[begin : begin + _RECORD.size], self._end + _RECORD.size)
+            end = 0 if frame is None else frame.offset + HASH_BYTES + frame.length
+            if frame is None or end > size_bytes:
+                return
+            self._frames.append(frame)
+            self._times.append(frame.at_us)
+            self._end = end
 
     def _close(self) -> None:
         if self._file >= 0:
@@ -255,3 +258,13 @@ class Keyframes:
         self._file, self._inode, self._end = -1, 0, 0
         self._times.clear()
         self._frames.clear()
+
+
+def _stated(head: bytes, offset: int) -> Keyframe | None:
+    """The keyframe whose hash and snapshot lie at an offset, as the head before them states it."""
+    if len(head) < _RECORD.size:
+        return None
+    magic, at_us, segment, line, sign, cols, rows, length, checksum = _RECORD.unpack(head)
+    if magic != _RECORD_MAGIC or crc32(head[:-4]) != checksum:
+        return None
+    return Keyframe(at_us, Place(segment, line), sign, Size(cols, rows), offset, length)

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _CELL_BYTES: Final = 8
+_CELL: Final = (1 << 8 * _CELL_BYTES) - 1
 
 
 def _in_each_cell(word: int) -> int:
@@ -48,7 +49,8 @@ def _in_each_cell(word: int) -> int:
     return int.from_bytes(word.to_bytes(_CELL_BYTES, byteorder) * LARGEST_SIZE.cols, byteorder)
 
 
-_UNUSUAL: Final = _in_each_cell(KIND | WIDTH | LINK)
+_LOWEST_BITS: Final = _in_each_cell(1)
+_UNUSUAL: Final = _in_each_cell(WIDTH | LINK)
 _LOOKS: Final = _in_each_cell(LOOK)
 _CODE_POINTS: Final = _in_each_cell(CODE_POINT)
 _UTF_32, _FIRST_HALF = ("utf-32-le", 0) if byteorder == "little" else ("utf-32-be", 1)
@@ -161,9 +163,11 @@ class Drawing:
         if not raw:
             return ()
         cells = int.from_bytes(raw, byteorder)
-        if cells & _UNUSUAL:
+        blanks = cells >> 1 & _LOWEST_BITS  # the kinds that are a background alone
+        clusters = cells & _LOWEST_BITS & ~blanks
+        if clusters or cells & _UNUSUAL:
             return self._joined(number, memoryview(raw).cast("Q").tolist())
-        return self._joined_plain(number, cells, len(raw))
+        return self._joined_plain(number, cells, blanks, len(raw))
 
     def _raw(self) -> bytes:
         """The cells of the row at which the iterator stands, without the blank ones at its end."""
@@ -220,21 +224,27 @@ class Drawing:
             cols += 2 if previous_wide else 1
         return without_blanks([*runs, Run(text, cols, style)])
 
-    def _joined_plain(self, number: int, cells: int, size_bytes: int) -> Row:
-        """As `_joined`, where every cell is one character of one column.
+    def _joined_plain(self, number: int, cells: int, blanks: int, size_bytes: int) -> Row:
+        """As `_joined`, where every cell is one character or a background, of one column.
 
         All cells at once, as one number: that takes a tenth of the time that one by one takes.
+        `blanks` holds a 1 in each cell that is a background.
         """
         runs: list[Run] = []
         style, text = DEFAULT_STYLE, ""
+        colors = cells & blanks * _CELL  # all bits of those cells
+        words = cells ^ colors
         # Of each cell's eight bytes four are its code point, and four are none.
-        codes = (cells >> 2 & _CODE_POINTS).to_bytes(size_bytes, byteorder)
+        codes = (words >> 2 & _CODE_POINTS).to_bytes(size_bytes, byteorder)
         characters = codes.decode(_UTF_32, "surrogatepass")[_FIRST_HALF::2].replace("\0", " ")
-        looks = memoryview((cells & _LOOKS).to_bytes(size_bytes, byteorder)).cast("Q").tolist()
+        looked = (words & _LOOKS | colors).to_bytes(size_bytes, byteorder)
+        styles = {0: DEFAULT_STYLE}
         col = 0
-        for look, group in groupby(looks):
+        for look, group in groupby(memoryview(looked).cast("Q").tolist()):
             end = col + len(list(group))
-            found = self._look(number, col, look) if look else DEFAULT_STYLE
+            found = styles.get(look)
+            if found is None:
+                found = styles[look] = self._look(number, col, look)
             piece = characters[col:end]
             col = end
             if not piece.isprintable():

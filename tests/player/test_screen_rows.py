@@ -76,6 +76,29 @@ def test_blanks_with_a_background_count_and_others_at_the_end_do_not() -> None:
     assert second == (Run(" ", 1, Style(bg=RGB | 0x010203)),)
 
 
+PIECES = st.one_of(
+    st.sampled_from(
+        ["\x1b[K", "\x1b[3X", "\x1b[2C", "\x1b[44m", "\x1b[48;2;9;8;7m", "\x1b[1;3m", "\x1b[m"]
+    ),
+    st.text("abc é─\x7f", max_size=6),
+)
+
+
+@given(st.lists(PIECES, max_size=12).map("".join))
+def test_a_row_is_told_alike_whatever_stands_at_its_end(text: str) -> None:
+    """Rows of nothing but single columns are read all at once, others cell by cell."""
+    (alone, *_) = rows_of(b"\x1b[?7l" + text.encode())
+    (beside, *_) = rows_of(b"\x1b[?7l" + text.encode() + "\x1b[1;19H\x1b[m漢".encode())
+    assert beside[-1].text.endswith("漢")
+    assert cells_of(alone)[:18] == cells_of(beside)[:18]
+
+
+def cells_of(row: Row) -> list[tuple[str, Style]]:
+    """Each column's character and style; a row is blank behind its end."""
+    cells = [(character, run.style) for run in row for character in run.text]
+    return cells + [(" ", PLAIN)] * (20 - len(cells))
+
+
 def test_half_of_a_wide_character_is_a_blank() -> None:
     screen = Screen(Size(10, 3))
     screen.feed("\x1b[?1049h漢字漢字漢".encode())

@@ -78,8 +78,7 @@ def test_a_seek_decompresses_what_it_draws_and_feeds_it_once(
 ) -> None:
     replay, chance = Replay(session), random.Random(5)
     end_us = replay.duration_us
-    for at_us in range(STEP_US, end_us, 7_000_000):
-        replay.seek(at_us)  # what the segments state of those before them is known now
+    replay.seek(0)
     counted.clear()
     for _ in range(50):
         before = counted.copy()
@@ -110,5 +109,5 @@ def test_the_first_screen_of_a_sealed_session_needs_its_two_ends_alone(
     stage = Stage(Source(home, Session(session.id, home.logs), size=None, live=False))
     stage.seek(0)
     stage.frame()
-    # Its beginning, by three readers, the end for the length, and what the next segment states.
-    assert counted["frames"] <= 5
+    # Its beginning, by three readers, and the end for the length.
+    assert counted["frames"] <= 4
