@@ -6,6 +6,7 @@ comes here.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from pybase64 import b64decode
@@ -26,6 +27,8 @@ Event = dict[str, Any]
 __all__ = ["INPUT", "OUTPUT", "Decoder", "Entry", "Event", "LineError"]
 __all__ += ["decode_line", "encode_line", "event_size"]
 
+# More, and orjson is worth its 20 ms.
+_FEW_LINES: Final = 100
 _FIVE = frozenset(("timestamp", "session_id", "direction", "data", "size"))
 
 
@@ -71,16 +74,26 @@ def encode_line(entry: Entry) -> bytes:
 class Decoder:
     """Lines -> entries. Keeps what neighbouring lines share: the second and the session id."""
 
-    __slots__ = ("_loads", "_parse_time", "_session_id")
+    __slots__ = ("_few", "_loads", "_parse_time", "_session_id")
 
     def __init__(self) -> None:
-        # 20 ms that listing sessions and searching their index does not need.
-        import orjson  # noqa: PLC0415
-
-        self._loads = orjson.loads
+        self._few = _FEW_LINES
+        self._loads = self._first_loads
         self._parse_time = Parser().parse
         # Equal to nothing that JSON can hold, not even to null or an empty text.
         self._session_id: object = object()
+
+    def _first_loads(self, line: bytes) -> Any:  # noqa: ANN401  whatever JSON can hold
+        """For the first lines; mostly no others are needed."""
+        self._few -= 1
+        if self._few and "orjson" not in sys.modules:
+            from formats.plainjson import loads  # noqa: PLC0415
+
+            return loads(line)
+        import orjson  # noqa: PLC0415
+
+        self._loads = orjson.loads
+        return orjson.loads(line)
 
     def decode(self, line: bytes) -> Entry:
         """The entry of one line, with or without its newline. LineError if it is none."""

@@ -12,11 +12,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-import orjson
-
 from formats import timestamp
 from formats.errors import LogError, printable
 from formats.layout import FILE_MODE, is_session_id
+from formats.plainjson import dumps, loads
 
 if TYPE_CHECKING:
     from formats.layout import Home
@@ -48,7 +47,7 @@ def add_mark(home: Home, session_id: str, at_us: int, label: str) -> None:
     """
     path = marks_path(home, session_id)
     fields = {"timestamp": timestamp.text(at_us), "label": label[:LONGEST_LABEL]}
-    line = orjson.dumps(fields) + b"\n"
+    line = dumps(fields) + b"\n"
     home.create()
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
@@ -91,8 +90,8 @@ def _end_of_torn_line(fd: int) -> bytes:
 
 def _mark(line: bytes) -> Mark | None:
     try:
-        fields: object = orjson.loads(line)
-    except orjson.JSONDecodeError:
+        fields: object = loads(line)
+    except ValueError:
         return None
     if not isinstance(fields, dict):
         return None

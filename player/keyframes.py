@@ -19,10 +19,10 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, NamedTuple
 from zlib import crc32
 
-import orjson
 import zstandard
 
 from formats.layout import Home, open_private
+from formats.plainjson import dumps
 from formats.segment import Place
 from formats.size import Size
 from player.screen import Screen
@@ -62,7 +62,7 @@ class Keyframe(NamedTuple):
 
 def sign_of(entry: Entry) -> int:
     """A number that says whether a line still is the one it was."""
-    event = b"" if entry.event is None else orjson.dumps(entry.event)
+    event = b"" if entry.event is None else dumps(entry.event)
     return crc32(b"%d %b %b" % (entry.time_us, entry.direction.encode(), event), crc32(entry.data))
 
 
@@ -90,7 +90,7 @@ def header_of(session_id: str, size: Size, first: Entry) -> bytes:
         "size": list(size),
         "first": sign_of(first),
     }
-    text = orjson.dumps(stated)
+    text = dumps(stated)
     return _HEADER.pack(_MAGIC, len(text), crc32(text)) + text
 
 

@@ -16,12 +16,11 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-import orjson
-
 from formats.errors import SessionsError
-from formats.layout import Home, is_session_id, open_private, parse_log_name
+from formats.layout import Home, is_session_id, open_private
 from formats.locks import take
-from formats.segment import Place, log_bytes_of
+from formats.plainjson import dumps, loads
+from formats.segment import Place
 from formats.session import Session
 from player.keyframes import (
     HASH_BYTES,
@@ -40,7 +39,7 @@ from player.painter import Painter
 from player.passage import Passage
 from player.replay import Replay
 from player.screen import Screen, ScreenEngineError
-from player.seeking import BEGINNING, SMALLEST_LOG_BYTES, Start
+from player.seeking import BEGINNING, SMALLEST_LOG_BYTES, Start, uncovered_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,29 +63,6 @@ def start_keying(home: Home, session_id: str) -> None:
     except OSError:  # no process to be had: it plays without
         return
     process.returncode = 0  # it outlives us, and Popen need not say so
-
-
-def uncovered_bytes(session: Session, place: Place, enough: int | None = None) -> int:
-    """The bytes of the log behind a place, before compression.
-
-    Counted from the end, up to `enough` of them, if given.
-    """
-    total = 0
-    for path in reversed(session.files()):
-        if enough is not None and total >= enough:
-            break
-        name = parse_log_name(os.path.basename(path))
-        number = name.number if name else None
-        if number is not None and number < place.segment:
-            continue
-        try:
-            size_bytes = log_bytes_of(path)
-        except FileNotFoundError:  # sealed just now
-            continue
-        total += size_bytes
-        if number == place.segment or (number is None and size_bytes >= place.offset):
-            total -= min(size_bytes, place.offset)
-    return total
 
 
 def is_hopeless(home: Home, session_id: str) -> bool:
@@ -222,7 +198,7 @@ class _Attempt:
         fd = open_private(self._path, os.O_WRONLY)
         stated = {"engine": Screen.loaded_engine_id(), "place": list(place), "begun": begun + 1}
         try:
-            os.write(fd, orjson.dumps(stated))
+            os.write(fd, dumps(stated))
         finally:
             os.close(fd)
         return True
@@ -237,7 +213,7 @@ class _Attempt:
     def _read(self) -> _Noted:
         try:
             with open(self._path, "rb") as file:
-                noted = orjson.loads(file.read(1000))
+                noted = loads(file.read(1000))
             if noted["engine"] == Screen.loaded_engine_id():
                 return _Noted(Place(*map(int, noted["place"])), int(noted["begun"]))
         except (OSError, ValueError, KeyError, TypeError):

@@ -7,10 +7,12 @@ ones: they make seeking fast in a file that lies anywhere, or while the index is
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from formats.segment import Place
+from formats.layout import parse_log_name
+from formats.segment import Place, log_bytes_of
 from player.screen import Screen, ScreenEngineError
 
 if TYPE_CHECKING:
@@ -43,6 +45,29 @@ class Start(NamedTuple):
 
 
 BEGINNING: Final = Start(0, Place(0, 0))
+
+
+def uncovered_bytes(session: Session, place: Place, enough: int | None = None) -> int:
+    """The bytes of the log behind a place, before compression.
+
+    Counted from the end, up to `enough` of them, if given.
+    """
+    total = 0
+    for path in reversed(session.files()):
+        if enough is not None and total >= enough:
+            break
+        name = parse_log_name(os.path.basename(path))
+        number = name.number if name else None
+        if number is not None and number < place.segment:
+            continue
+        try:
+            size_bytes = log_bytes_of(path)
+        except FileNotFoundError:  # sealed just now
+            continue
+        total += size_bytes
+        if number == place.segment or (number is None and size_bytes >= place.offset):
+            total -= min(size_bytes, place.offset)
+    return total
 
 
 class Found(NamedTuple):
@@ -129,8 +154,8 @@ class Stored:
         self._have_made(BEGINNING.place)
 
     def _have_made(self, covered: Place) -> None:
-        from player.keying import start_keying, uncovered_bytes  # noqa: PLC0415
-
         enough = SMALLEST_LOG_BYTES
         if uncovered_bytes(self._session, covered, enough) >= enough:
+            from player.keying import start_keying  # noqa: PLC0415  mostly all are there
+
             start_keying(self._home, self._session.id)

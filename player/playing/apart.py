@@ -9,9 +9,8 @@ import struct
 from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-
 from formats.errors import SessionsError
+from formats.plainjson import dumps, loads
 from formats.size import Size
 from player.playing.worker import Worker, WorkerError
 
@@ -54,7 +53,7 @@ class ScreenApart:
             raise SessionsError(message) from None
         finally:
             self._worker.close()
-        found = orjson.loads(answer)
+        found = loads(answer)
         if "error" in found:
             raise SessionsError(str(found["error"]))
         return Size(found["cols"], found["rows"]), b64decode(found["dump"])
@@ -82,6 +81,6 @@ def _serve(
                     screen.resize(Size(cols, rows))
         dump = b64encode(screen.dump()).decode()
         answer = {"cols": screen.size.cols, "rows": screen.size.rows, "dump": dump}
-        return lambda _: orjson.dumps(answer)
+        return lambda _: dumps(answer)
 
     return serve

@@ -8,9 +8,8 @@ import struct
 import termios
 from typing import TYPE_CHECKING, NamedTuple
 
-import orjson
-
 from formats.errors import SessionsError, printable
+from formats.plainjson import loads
 from formats.run import read_run
 from formats.size import DEFAULT_SIZE, Size
 from player.cli.console import say
@@ -260,7 +259,7 @@ class Player:
         now_us = clock_us()
         try:
             while (answer := self._scribe.answer()) is not None:
-                told = orjson.loads(answer)
+                told = loads(answer)
                 if "error" in told:
                     self.controller.failed_to_find(str(told["error"]), now_us)
                     self.controller.outlined(now_us)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, cast
 
-import orjson
-
 from formats.errors import SessionsError
+from formats.plainjson import dumps, loads
 from formats.size import Size
 from player.screen.values import Row, Run, Style
 
@@ -63,13 +62,13 @@ def encode(frame: Frame) -> bytes:
     fields["size"] = tuple(frame.size)
     fields["rows"] = rows
     fields["styles"] = [tuple(style) for style in styles]
-    return orjson.dumps(fields)
+    return dumps(fields)
 
 
 def decode(data: bytes) -> Frame:
     """The frame in `data`. FrameError when it is none; SessionsError with what it reports."""
     try:
-        fields: dict[str, Any] = orjson.loads(data)
+        fields: dict[str, Any] = loads(data)
         if "error" in fields:
             missing = fields.get("kind") == "ScreenEngineError"
             raise (EngineMissingError if missing else SessionsError)(str(fields["error"]))

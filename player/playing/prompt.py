@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 _LONGEST = 500
 
 
-@dataclass(slots=True)
 class Prompt:
     """What is typed, for what (`purpose`), with a `lead` before it and the cursor in it."""
 
-    purpose: str
-    lead: str
-    text: str = ""
-    cursor: int = 0
+    __slots__ = ("cursor", "lead", "purpose", "text")
+
+    def __init__(self, purpose: str, lead: str) -> None:
+        self.purpose, self.lead = purpose, lead
+        self.text, self.cursor = "", 0
 
     def key(self, key: str) -> str | None:
         """Obey a key. `done` or `cancelled` when it ends the typing."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
+from formats.plainjson import dumps
 from player.playing.frames import encode
 
 if TYPE_CHECKING:
@@ -92,8 +91,8 @@ class _Scribe:
 
     def answer(self, request: dict[str, Any]) -> bytes:
         if request["do"] == "outline":
-            return orjson.dumps(self._outline(request["length_us"]))
-        return orjson.dumps({"hits": self._hits(request)})
+            return dumps(self._outline(request["length_us"]))
+        return dumps({"hits": self._hits(request)})
 
     def _read(self) -> None:
         size_bytes = self._session.size_bytes()

@@ -14,9 +14,8 @@ import socket
 import struct
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from formats.errors import SessionsError, printable
+from formats.plainjson import dumps, loads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +58,7 @@ class Worker:
     def ask(self, **request: Any) -> None:  # noqa: ANN401  whatever JSON can hold
         """Send a request. It is short: there is always room."""
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # `answer` will say it
-            self._socket.send(orjson.dumps(request) + b"\n")
+            self._socket.send(dumps(request) + b"\n")
         self.waiting += 1
 
     def answer(self) -> bytes | None:
@@ -142,10 +141,10 @@ def _serve(channel: socket.socket, serve: Callable[[], Answer]) -> None:
         try:
             if answer is None:
                 answer = serve()
-            reply = answer(orjson.loads(line))
+            reply = answer(loads(line))
         except SessionsError as error:
-            reply = orjson.dumps({"error": str(error), "kind": type(error).__name__})
+            reply = dumps({"error": str(error), "kind": type(error).__name__})
         except Exception as error:  # noqa: BLE001  one request fails, the process lives
             words = printable(f"{type(error).__name__}: {error}", 200)
-            reply = orjson.dumps({"error": f"internal error: {words}"})
+            reply = dumps({"error": f"internal error: {words}"})
         channel.sendall(_HEAD.pack(len(reply)) + reply)

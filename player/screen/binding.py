@@ -17,9 +17,8 @@ from functools import cache
 from importlib.util import find_spec
 from typing import Any, Final, NamedTuple
 
-import orjson
-
 from formats.errors import SessionsError
+from formats.plainjson import loads
 
 LIBRARY_VARIABLE: Final = "PYGHOSTTY_LIB"
 """Names a library to load instead of the wheel's; pyghostty heeds the same variable."""
@@ -113,7 +112,7 @@ def _build_of(path: str) -> str:
 def _first_difference(ffi: Any, lib: Any) -> str:  # noqa: ANN401  cffi has no types
     """Empty when the library's own account of its types holds all of ours, else what differs."""
     try:
-        theirs = orjson.loads(ffi.string(lib.ghostty_type_json()))["types"]
+        theirs = loads(ffi.string(lib.ghostty_type_json()))["types"]
         for name in ffi.list_types()[0]:
             difference = _differs(ffi, name, theirs)
             if difference:

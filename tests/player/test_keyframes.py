@@ -16,9 +16,9 @@ from formats.layout import Home
 from formats.session import Session
 from player import seeking
 from player.keyframes import Keyframes, header_of, keys_path, secret_of
-from player.keying import is_hopeless, make_keyframes, uncovered_bytes
+from player.keying import is_hopeless, make_keyframes
 from player.replay import Replay
-from player.seeking import BEGINNING
+from player.seeking import BEGINNING, uncovered_bytes
 from tests.support.logs import Said, start, store_log, write_log
 from tests.support.recordings import each_recording
 from tests.support.screens import told
