@@ -10,7 +10,6 @@ import contextlib
 import os
 import resource
 import signal
-import socket
 import struct
 from typing import TYPE_CHECKING, Any
 
@@ -39,37 +38,38 @@ class Worker:
     """The process that `serve` runs in: called there once, it gives what answers requests."""
 
     def __init__(self, serve: Callable[[], Answer], *, nice: int = 0) -> None:
-        ours, theirs = socket.socketpair()
+        # Pipes: to import `socket` would take 5 ms of the start.
+        (requests, self._requests), (self._answers, answers) = os.pipe(), os.pipe()
         self.pid = os.fork()
         if not self.pid:
-            ours.close()
-            _run(theirs, serve, nice)
-        theirs.close()
-        self._socket = ours
-        self._socket.setblocking(False)
+            os.close(self._requests)
+            os.close(self._answers)
+            _run(requests, answers, serve, nice)
+        os.close(requests)
+        os.close(answers)
+        for descriptor in (self._requests, self._answers):
+            os.set_blocking(descriptor, False)
         self._received = bytearray()
         self.waiting = 0
         """Answers that are still to come."""
 
     def fileno(self) -> int:
         """Readable when there may be an answer."""
-        return self._socket.fileno()
+        return self._answers
 
     def ask(self, **request: Any) -> None:  # noqa: ANN401  whatever JSON can hold
         """Send a request. It is short: there is always room."""
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # `answer` will say it
-            self._socket.send(dumps(request) + b"\n")
+        with contextlib.suppress(BrokenPipeError):  # `answer` will say it
+            os.write(self._requests, dumps(request) + b"\n")
         self.waiting += 1
 
     def answer(self) -> bytes | None:
         """The next answer, None if it is not there yet. WorkerError when none will come."""
         while not self._whole():
             try:
-                data = self._socket.recv(_READ_BYTES)
+                data = os.read(self._answers, _READ_BYTES)
             except BlockingIOError:
                 return None
-            except ConnectionResetError:
-                data = b""
             if not data:
                 raise WorkerError(self._how_it_ended())
             self._received += data
@@ -81,7 +81,8 @@ class Worker:
 
     def close(self) -> None:
         """End it: it notices that nobody asks any more, or is made to."""
-        self._socket.close()
+        os.close(self._requests)
+        os.close(self._answers)
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
         with contextlib.suppress(ChildProcessError):
@@ -104,15 +105,15 @@ class Worker:
         return f"signal {-code}" if code < 0 else f"it ended with {code}"
 
 
-def _run(channel: socket.socket, serve: Callable[[], Answer], nice: int) -> None:
+def _run(requests: int, answers: int, serve: Callable[[], Answer], nice: int) -> None:
     """The process's whole life; never returns."""
     code = 1
     try:
         _give_up_the_terminal()
         os.nice(nice)
-        _serve(channel, serve)
+        _serve(requests, answers, serve)
         code = 0
-    except (EOFError, BrokenPipeError, ConnectionResetError):
+    except (EOFError, BrokenPipeError):
         code = 0
     except BaseException:  # noqa: BLE001, S110  the parent says that it has ended, and goes on
         pass
@@ -134,10 +135,10 @@ def _give_up_the_terminal() -> None:
             resource.setrlimit(limit, (value, resource.getrlimit(limit)[1]))
 
 
-def _serve(channel: socket.socket, serve: Callable[[], Answer]) -> None:
-    lines = channel.makefile("rb")
+def _serve(requests: int, answers: int, serve: Callable[[], Answer]) -> None:
     answer: Answer | None = None
-    for line in lines:
+    writer = os.fdopen(answers, "wb", buffering=0)
+    for line in os.fdopen(requests, "rb"):
         try:
             if answer is None:
                 answer = serve()
@@ -147,4 +148,6 @@ def _serve(channel: socket.socket, serve: Callable[[], Answer]) -> None:
         except Exception as error:  # noqa: BLE001  one request fails, the process lives
             words = printable(f"{type(error).__name__}: {error}", 200)
             reply = dumps({"error": f"internal error: {words}"})
-        channel.sendall(_HEAD.pack(len(reply)) + reply)
+        left = memoryview(_HEAD.pack(len(reply)) + reply)
+        while left:
+            left = left[writer.write(left) :]
