@@ -78,7 +78,7 @@ class Decoder:
 
     def __init__(self) -> None:
         self._few = _FEW_LINES
-        self._loads = self._first_loads
+        self._loads: Callable[[bytes], Any] = self._first_loads
         self._parse_time = Parser().parse
         # Equal to nothing that JSON can hold, not even to null or an empty text.
         self._session_id: object = object()
