@@ -38,9 +38,11 @@ def _opened(browser: Browser, cs, session: object, tmp_path: Path, *options: str
 
 
 def _seek(page: Page, ms: int) -> None:
-    page.run(f"""(() => {{ const bar = document.getElementById('seek'); bar.value = {ms};
-        bar.dispatchEvent(new Event('input')); }})()""")
-    assert page.run("document.getElementById('screen').dataset.at") == str(ms)
+    """And see it there, before a page that is playing goes on."""
+    at = page.run(f"""(() => {{ const bar = document.getElementById('seek'); bar.value = {ms};
+        bar.dispatchEvent(new Event('input'));
+        return document.getElementById('screen').dataset.at; }})()""")
+    assert at == str(ms)
 
 
 def _text(page: Page) -> list[str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from itertools import product
 
 import pytest
 
 from tests.support.logs import Said, ended, start, write_log
-from tests.support.many import run_many
 
 FIRST = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 SECOND = "3f2504e0-4f89-41d3-9a0c-0305e82c3302"
@@ -59,42 +59,34 @@ def files(home):
     return {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
 
 
-def test_a_name_that_is_none(stored, tmp_path):
+def test_a_name_that_is_none(cs, stored):
     before = files(stored)
-    cases = [(command, what) for command in COMMANDS for what in IDS]
-    argvs = [[command, *arguments(command, IDS[what])] for command, what in cases]
-    found = run_many(argvs, cwd=tmp_path / "a" / "b")
-    for (command, what), done in zip(cases, found, strict=True):
-        assert done.code == 2, (command, what, done)
-        assert done.out == "", (command, what)
-        assert done.err.count("\n") == 1, (command, what, done)
-        assert done.err.startswith(f"cs-{command}: "), (command, what, done)
-        assert done.err[:-1].isprintable(), (command, what, done)
+    for command, what in product(COMMANDS, IDS):
+        done = cs(command, *arguments(command, IDS[what]))
+        assert (done.returncode, done.stdout) == (2, ""), (command, what, done)
+        assert done.stderr.count("\n") == 1, (command, what, done)
+        assert done.stderr.startswith(f"cs-{command}: "), (command, what, done)
+        assert done.stderr[:-1].isprintable(), (command, what, done)
     assert files(stored) == before
 
 
-def test_a_name_that_looks_like_an_option(stored, tmp_path):
+def test_a_name_that_looks_like_an_option(cs, stored):
     """-h is the help, as everywhere; behind -- it is a name."""
-    argvs = [[command, "-h"] for command in COMMANDS]
     for command, words in COMMANDS.items():
+        done = cs(command, "-h")
+        assert done.returncode == 0
+        assert done.stdout.startswith("usage: ")
         options, behind = (words[:-1], words[-1:]) if command in NAME_FIRST else (words, [])
-        argvs.append([command, *options, "--", "-h", *behind])
-    found = run_many(argvs, cwd=tmp_path)
-    for argv, done in zip(argvs, found, strict=True):
-        if "--" not in argv:
-            assert done.code == 0
-            assert done.out.startswith("usage: ")
-        else:
-            assert (done.code, done.out) == (2, ""), (argv, done)
-            assert done.err.count("\n") == 1, (argv, done)
+        done = cs(command, *options, "--", "-h", *behind)
+        assert (done.returncode, done.stdout) == (2, ""), (command, done)
+        assert done.stderr.count("\n") == 1, (command, done)
 
 
-def test_the_folder_above_is_left_alone(stored, tmp_path):
+def test_the_folder_above_is_left_alone(cs, stored, tmp_path):
     """As if `..` led to something that could be removed, restored or written over."""
     outside = tmp_path / f"{FIRST}.jsonl"
     shutil.copy(stored / "logs" / f"{FIRST}.jsonl", outside)
     before = outside.read_bytes()
-    argvs = [[command, f"../../{FIRST}"] for command in ("rm", "restore", "redact", "pin")]
-    found = run_many(argvs, cwd=tmp_path / "a" / "b")
-    assert [done.code for done in found] == [2] * len(argvs)
+    for command in ("rm", "restore", "redact", "pin"):
+        assert cs(command, f"../../{FIRST}").returncode == 2
     assert outside.read_bytes() == before

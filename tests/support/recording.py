@@ -12,10 +12,13 @@ import json
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 import termios
 import time
+from contextlib import suppress
+from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -381,8 +384,26 @@ class Recorder:
         self.environ["CLAUDE_SESSIONS_HOME"] = str(self.home)
 
     def close(self) -> None:
+        """End what is left, also what was started to go on when a recorder has ended."""
         for terminal in self._terminals:
             terminal.close()
+        for pid in processes_of(self.folder.parent):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def processes_of(folder: Path) -> list[int]:
+    """The recorders' own processes, sealers and the like, that are at work on homes in a folder."""
+    found: list[int] = []
+    begins = os.fsencode(folder) + b"/home"
+    for path in glob("/proc/[0-9]*/cmdline"):
+        try:
+            words = Path(path).read_bytes().split(b"\0")
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if b"-m" in words and any(word.startswith(begins) for word in words):
+            found.append(int(path.split("/")[2]))
+    return found
 
 
 def status(pid: int) -> dict[str, str]:
