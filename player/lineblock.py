@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from itertools import accumulate, chain, islice, repeat
+from itertools import accumulate, chain, islice, pairwise, repeat
 from operator import add, sub
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
@@ -250,32 +250,30 @@ def _pack(lines: Sequence[ScreenLine]) -> bytes:
     Times are whole milliseconds as in a log (unit 1000) unless one of them is not (unit 1). Most
     last times are one microsecond before such a one: flagged, and that one is kept.
     """
-    in_ms = all(
-        line.first_us % _US_PER_MS == 0
-        and line.last_us % _US_PER_MS in (0, _US_PER_MS - 1)
-        and all(at % _US_PER_MS == 0 for _, at in line.steps)
-        for line in lines
+    first_us = [line.first_us for line in lines]
+    last_us = [line.last_us for line in lines]
+    grown = [line for line in lines if line.steps]
+    in_ms = (
+        not any(at % _US_PER_MS for at in first_us)
+        and {at % _US_PER_MS for at in last_us} <= {0, _US_PER_MS - 1}
+        and not any(at % _US_PER_MS for line in grown for _, at in line.steps)
     )
     unit = _US_PER_MS if in_ms else 1
-    firsts: list[int] = []
-    spans: list[int] = []
-    flags: list[int] = []
-    before_us = 0
-    for line in lines:
-        just_before = in_ms and line.last_us % _US_PER_MS != 0
-        firsts.append((line.first_us - before_us) // unit)
-        spans.append((line.last_us + just_before - line.first_us) // unit)
-        flags.append(TYPED * line.typed | TRANSIENT * line.transient | _JUST_BEFORE * just_before)
-        before_us = line.first_us
+    just_before = [in_ms and at % _US_PER_MS != 0 for at in last_us]
+    spans = zip(first_us, last_us, just_before, strict=True)
+    flags = zip(lines, just_before, strict=True)
     columns = (
         [unit],
-        firsts,
-        spans,
+        [(at - before) // unit for before, at in pairwise((0, *first_us))],
+        [(last + more - first) // unit for first, last, more in spans],
         [line.count for line in lines],
-        flags,
+        [
+            TYPED * line.typed | TRANSIENT * line.transient | _JUST_BEFORE * before
+            for line, before in flags
+        ],
         [len(line.steps) for line in lines],
-        [length for line in lines for length, _ in line.steps],
-        [(line.first_us - at) // unit for line in lines for _, at in line.steps],
+        [length for line in grown for length, _ in line.steps],
+        [(line.first_us - at) // unit for line in grown for _, at in line.steps],
     )
     return b"".join(map(_planes, columns))
 

@@ -27,11 +27,11 @@ from player.seen import Seen
 from player.standing import SETTLE_US, Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from formats.entry import Entry
     from formats.size import Size
-    from player.look import Record
+    from player.look import Record, Steps
     from player.screen import State
     from player.signals import Marker
 
@@ -67,6 +67,10 @@ _HELD_BYTES: Final = 64 << 20
 # Lines are given out early when they take more memory than that; asked now and then.
 _ENTRIES_AT_ONCE: Final = 64
 
+# What moves rows up, and so off the screen, beside a newline. A text that wraps does so too, but in
+# a line that is still being written.
+_SCROLLERS: Final = re.compile(rb"\x1b(?:[DE]|\[[0-9]*S)|\x0b|\x0c")
+
 _END_OF_UPDATE: Final = b"\x1b[?2026l"
 # What takes the main screen's history away, or the main screen from sight.
 _ERASERS: Final = re.compile(rb"\x1b(?:\[3J|c|\[\?(?:1049|1047|47)h)")
@@ -100,8 +104,9 @@ class LineExtractor:
     """Entries of one session go in, in order; what stood on its screen comes out."""
 
     __slots__ = (
-        "_activity", "_alternate", "_end_us", "_frame_ended", "_history", "_looked_us", "_pending",
-        "_screen", "_seen", "_standing", "_state_us", "_wait_us",
+        "_activity", "_alternate", "_earlier_bytes", "_earlier_us", "_end_us", "_frame_ended",
+        "_history", "_looked_us", "_pending", "_screen", "_scrolls", "_seen", "_standing",
+        "_state_us", "_wait_us",
     )  # fmt: skip
 
     def __init__(self, size: Size, screen: Screen | None = None) -> None:
@@ -111,6 +116,10 @@ class LineExtractor:
         self._activity = Activity()
         self._seen = Seen()
         self._pending = bytearray()
+        # So much of it is of steps before this one, the last of which was then.
+        self._earlier_bytes = self._earlier_us = 0
+        # Whether rows may go up by it.
+        self._scrolls = False
         self._state_us: int | None = None
         self._end_us = 0
         self._looked_us = 0
@@ -142,8 +151,12 @@ class LineExtractor:
     def output(self, time_us: int, data: bytes) -> None:
         """As `feed`, of an entry of output."""
         time_us = self._end_us = max(self._end_us, time_us)
+        scrolls = not self._alternate and (b"\n" in data or _SCROLLERS.search(data) is not None)
         if time_us != self._state_us:
-            self._step_to(time_us)
+            self._step_to(time_us, scrolls=scrolls or self._scrolls)
+        elif scrolls and self._earlier_bytes:
+            self._finish_earlier()
+        self._scrolls |= scrolls
         self._activity.output(time_us, data)
         pending = self._pending
         if self._alternate and _may_leave_alternate(bytes(pending[-_LONGEST_MODE:]) + data):
@@ -153,6 +166,7 @@ class LineExtractor:
             self._look_at_echo(time_us)
         if len(pending) >= _BLOCK_BYTES:
             self._flush(whole_blocks=True)
+            self._earlier_bytes = 0
 
     def take_markers(self) -> list[Marker]:
         """What happened so far beside the text, by time."""
@@ -165,7 +179,7 @@ class LineExtractor:
         that goes on where this one ends.
         """
         lines = self._standing.take() if standing else self._standing.take_settled()
-        return [_screen_line(*line) for line in lines]
+        return _as_lines(lines)
 
     def state(self) -> bytes:
         """What `restored` needs to go on from here, lines and markers apart: take them before.
@@ -189,6 +203,9 @@ class LineExtractor:
                 self._wait_us,
                 self._frame_ended,
                 self._alternate,
+                self._earlier_bytes,
+                self._earlier_us,
+                self._scrolls,
             ),
         }
         return zlib.compress(len(screen).to_bytes(8, "little") + screen + orjson.dumps(rest))
@@ -210,7 +227,8 @@ class LineExtractor:
         made._pending = bytearray(rest["pending"].encode("latin-1"))
         made._seen.restore(rest["seen"])
         made._state_us, made._end_us, made._looked_us, *more = rest["times"]
-        made._wait_us, made._frame_ended, made._alternate = more
+        made._wait_us, made._frame_ended, made._alternate, *more = more
+        made._earlier_bytes, made._earlier_us, made._scrolls = more
         return made
 
     def finish(self) -> list[ScreenLine]:
@@ -218,22 +236,33 @@ class LineExtractor:
         if self._state_us is not None:
             state = self._finish_step()
             self._look(state, self._state_us, self._end_us, sure=True)
-        return [_screen_line(*line) for line in self._standing.take(self._end_us)]
+        return _as_lines(self._standing.take(self._end_us))
 
-    def _step_to(self, time_us: int) -> None:
-        """Output of this time follows: what is on the screen stood until then."""
+    def _step_to(self, time_us: int, *, scrolls: bool = True) -> None:
+        """Output of this time follows: what is on the screen stood until then.
+
+        `scrolls`: rows may go up by it, or by what is not drawn yet. Where none does, nobody asks
+        for the moment in between, and steps between two looks are drawn together.
+        """
         state_us = self._state_us
         self._state_us = time_us
         if state_us is None:
             self._looked_us = time_us
         elif (
-            not self._alternate
-            or time_us - self._looked_us >= self._wait_us
-            or time_us - state_us >= SETTLE_US
+            scrolls or time_us - self._looked_us >= self._wait_us or time_us - state_us >= SETTLE_US
         ):
-            # Nothing scrolls off the alternate screen: its steps are drawn together.
             state = self._finish_step(state_us)
             self._look_if_at_rest(state, state_us, time_us)
+        else:
+            self._earlier_us, self._earlier_bytes = state_us, len(self._pending)
+
+    def _finish_earlier(self) -> None:
+        """Draw what is left of the steps before this one, and remember what stood then."""
+        written = bytes(self._pending[: self._earlier_bytes])
+        del self._pending[: self._earlier_bytes]
+        self._feed_block(written)
+        self._mark(self._screen.state(), self._earlier_us, written)
+        self._earlier_bytes = 0
 
     def _typed(self, data: bytes) -> None:
         """Keys: nothing of them is drawn, but of an Enter it is asked which line it ended."""
@@ -304,6 +333,7 @@ class LineExtractor:
         while end := self._activity.end_of_echo(pending):
             self._feed_block(bytes(pending[:end]))
             del pending[:end]
+            self._earlier_bytes = max(0, self._earlier_bytes - end)
             state = self._screen.state()
             if not state.synchronized:
                 self._look(state, now_us, now_us, sure=False)
@@ -322,16 +352,20 @@ class LineExtractor:
             self._feed_block(written)
         else:
             self._flush()
+        self._earlier_bytes, self._scrolls = 0, False
         state = self._screen.state()
         self._alternate = state.alternate
         if not state.alternate:
-            top = self._history.first_row_kept() + state.history_rows
-            time_us = self._state_us if state_us is None else state_us
-            self._seen.mark(time_us or 0, top, state.cursor_row, written)
+            self._mark(state, (self._state_us or 0) if state_us is None else state_us, written)
             if state.history_rows >= _ROWS_WORTH_TAKING:
                 self._take_history(state)
                 return self._screen.state()
         return state
+
+    def _mark(self, state: State, time_us: int, written: bytes) -> None:
+        if not state.alternate:
+            top = self._history.first_row_kept() + state.history_rows
+            self._seen.mark(time_us, top, state.cursor_row, written)
 
     def _flush(self, *, whole_blocks: bool = False) -> None:
         pending = self._pending
@@ -376,11 +410,22 @@ def _may_leave_alternate(data: bytes) -> bool:
     return b"9l" in data or b"7l" in data or b"\x1bc" in data
 
 
-def _screen_line(line: bytes, record: Record) -> ScreenLine:
-    text = line.decode(errors="replace")
-    steps = record.steps
-    if steps:
-        steps = tuple((len(line[:length].decode(errors="replace")), at) for length, at in steps)
-    return ScreenLine(
-        text, record.first_us, record.last_us, record.count, steps, record.typed, record.transient
-    )
+def _as_lines(settled: Sequence[tuple[bytes, Record]]) -> list[ScreenLine]:
+    # All at once: of plain output that scrolls by there are thousands in a moment.
+    texts = b"\n".join([text for text, _ in settled]).decode(errors="replace").split("\n")
+    return [
+        ScreenLine(
+            text,
+            record.first_us,
+            record.last_us,
+            record.count,
+            _in_characters(raw, record.steps) if record.steps else (),
+            record.typed,
+            record.transient,
+        )
+        for text, (raw, record) in zip(texts, settled, strict=False)  # of none there is one text
+    ]
+
+
+def _in_characters(text: bytes, steps: Steps) -> Steps:
+    return tuple((len(text[:length].decode(errors="replace")), at_us) for length, at_us in steps)

@@ -21,13 +21,14 @@ _SAID_AGAIN_US: Final = 1_000_000
 _MOST_HELD: Final = 100_000
 # A hostile recording rings without end; each takes some 200 bytes.
 
-# OSC strings with their terminator (BEL, ST), other strings whole, bells that stand alone, RIS and
-# what erases the screen.
+# OSC strings with their terminator (BEL, ST), other strings whole, what erases the screen and RIS,
+# bells that stand alone. Two alternatives that begin with a byte each: the engine looks for these
+# bytes alone, several times as fast.
 _SIGNAL: Final = re.compile(
-    rb"\x1b\]([0-9]{0,5});?([^\x07\x1b]*)(?:\x07|\x1b\\)"
-    rb"|\x1b[PX^_][^\x1b]*\x1b\\"
-    rb"|(\x07)"
-    rb"|(\x1b\[[23]J|\x1bc)"
+    rb"\x1b(?:\]([0-9]{0,5});?([^\x07\x1b]*)(?:\x07|\x1b\\)"
+    rb"|[PX^_][^\x1b]*\x1b\\"
+    rb"|(\[[23]J|c))"
+    rb"|\x07"
 )
 # Quickly found, for most output says nothing of that: any of these but a bell.
 _MAY_SAY: Final = re.compile(rb"\x1b(?:\[[23]J|\]|c)")
@@ -87,13 +88,13 @@ class Signals:
         end = 0
         for found in _SIGNAL.finditer(data):
             end = found.end()
-            number, text, bell, erased = found.groups()
+            number, text, erased = found.groups()
             if number is not None:
                 self._string(time_us, number, text.decode(errors="replace"))
-            elif bell:
-                self._say(time_us, "bell")
             elif erased:
                 self.erased = True
+            elif found[0] == b"\x07":
+                self._say(time_us, "bell")
         self._rest = _begun(data, max(end, len(data) - _LONGEST_SEQUENCE_BYTES))
 
     def event(self, entry: Entry) -> None:
