@@ -11,7 +11,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 BARE = "bare"
 OURS = "cs-rec"
+UNSYNCED = "cs-rec-sync-none"  # ours, without any promise about a power cut
 SESSIONS = "sessions"  # the home of our sessions inside the folder of a run
 VERSION = re.compile(r"\d+(?:\.\d+)+")
 
@@ -40,12 +41,13 @@ class Family:
 
 @dataclass(slots=True, frozen=True)
 class Contestant:
-    """One recorder found on this machine."""
+    """One recorder found on this machine; `options` come behind its program's name."""
 
     name: str
     family: str
     program: str
     version: str
+    options: tuple[str, ...] = ()
 
     @property
     def separate(self) -> bool:
@@ -57,7 +59,8 @@ class Contestant:
         if self.family == BARE:
             return list(command)
         family = FAMILIES[self.family]
-        return family.build(self.program, command, str(folder / family.log))
+        program, *rest = family.build(self.program, command, str(folder / family.log))
+        return [program, *self.options, *rest]
 
     def log_bytes(self, folder: Path) -> int:
         """Return the size of everything it stored in `folder`."""
@@ -96,6 +99,11 @@ def find(named: Mapping[str, str]) -> list[Contestant]:
         elif program := _look_for(its.program):
             found.append(_contestant("", family, program))
     return found
+
+
+def unsynced(ours: Contestant) -> Contestant:
+    """Return ours as it is with `--sync none`: what durability costs is the difference."""
+    return replace(ours, name=UNSYNCED, options=("--sync", "none"))
 
 
 def _family(name: str) -> str:

@@ -57,6 +57,7 @@ BUDGETS = (
     Budget("echo", "p50_us", "script", 1.1),
     Budget("echo", "p99_us", "script", 1.3),
     Budget("echo", "p50_us", "asciinema-3", 0.65),
+    Budget("echo", "p99_us", "cs-rec-sync-none", 1.1),
     Budget("echo-flow", "p50_us", "script", 1.2),
     Budget("echo-flow", "p99_us", "script", 1.2),
     Budget("memory", "peak_rss_mib", "", 15.0),

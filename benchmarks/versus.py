@@ -72,7 +72,7 @@ def main(argv: list[str]) -> int:
         return _say("versus.py: needs /proc, prctl and pidfd: Linux only", 2)
     try:
         named = dict(_pair(text) for text in options.peer)
-        found = chosen(contestants.find(named), options.only)
+        found = chosen(everyone(named), options.only)
         measures = _measures(options.measure)
     except ValueError as error:
         return _say(f"versus.py: {error}", 2)
@@ -89,6 +89,15 @@ def main(argv: list[str]) -> int:
     if options.update:
         update(Path(options.update), text, BEGIN, END)
     return 1 if any(_ours_failed(run) for run in runs) else 0
+
+
+def everyone(named: dict[str, str]) -> list[Contestant]:
+    """Return who is found, and ours without durability beside ours."""
+    found = contestants.find(named)
+    for place, who in enumerate(found):
+        if who.name == contestants.OURS:
+            return [*found[: place + 1], contestants.unsynced(who), *found[place + 1 :]]
+    return found
 
 
 def run_all(

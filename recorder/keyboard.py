@@ -62,12 +62,12 @@ class Keyboard:
     ) -> None:
         self.paused = False
         self._child = child
-        self._terminal = terminal
         self._fd = terminal.input_fd
         self._is_tty = terminal.input_is_tty
         self._log = log
         self._clock = clock
-        self._hot_keys = hot_keys
+        own = ((hot_keys.mark, self._mark), (hot_keys.pause, self._pause))
+        self._own_keys = [(bytes((key,)), act) for key, act in own if key is not None]
         self._record = record
         self._marks = 0
         self._pausing = False
@@ -114,22 +114,20 @@ class Keyboard:
         last = b"\n"
         wait_ms = None
         while True:
-            ready = [ready_fd for ready_fd, _ in poller.poll(wait_ms)]
+            ready = dict(poller.poll(wait_ms))
             if not ready:
                 self._side.wake()
                 wait_ms = None
                 continue
             if self._stop_fd in ready:
                 return
-            if not self._terminal.is_ours:
-                self._stopped.poll(BACKGROUND_MS)
-                continue
             try:
                 data = os.read(fd, _READ_BYTES)
             except BlockingIOError:  # another process made it non-blocking
                 continue
             except OSError:
-                if not self._terminal.is_ours:
+                if self._is_tty and not ready[fd] & select.POLLHUP:  # in the background
+                    self._stopped.poll(BACKGROUND_MS)
                     continue
                 data = b""
             if not data:
@@ -143,9 +141,9 @@ class Keyboard:
 
     def _take(self, data: bytes) -> None:
         """Pass typed bytes on, then see to the log; our own keys are cut out."""
-        for key, act in ((self._hot_keys.mark, self._mark), (self._hot_keys.pause, self._pause)):
-            if key is not None and key in data:
-                before, _, after = data.partition(bytes((key,)))
+        for key, act in self._own_keys:
+            if key in data:
+                before, _, after = data.partition(key)
                 if before:
                     self._take(before)
                 act()
