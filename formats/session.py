@@ -26,7 +26,7 @@ from formats.segment import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from typing import BinaryIO
 
     from formats.entry import Entry
@@ -41,15 +41,19 @@ __all__ = ["Damage", "Place", "Session", "is_log_path"]
 class Session:
     """The log of one session: the segments in the store, or the one file that a path names.
 
-    `number` of a single file is what its name says, else 1.
+    `number` of a single file is what its name says, else 1. `at_rest`: the paths of its files,
+    where they are known and nobody records it; the folder is listed when one of them is gone.
     """
 
-    __slots__ = ("_beginnings", "_file", "_folder", "id")
+    __slots__ = ("_at_rest", "_beginnings", "_file", "_folder", "id")
 
-    def __init__(self, session_id: str, folder: str, file: str | None = None) -> None:
+    def __init__(
+        self, session_id: str, folder: str, file: str | None = None, *, at_rest: Sequence[str] = ()
+    ) -> None:
         self.id = session_id
         self._folder = folder
         self._file = file
+        self._at_rest = at_rest
         self._beginnings = _Beginnings()
 
     @classmethod
@@ -298,15 +302,7 @@ class Session:
         """(number -> path of the closed ones, the open one if there is one)."""
         closed: dict[int, str] = {}
         opened: list[str] = []
-        try:
-            with os.scandir(self._folder) as items:
-                # A link may lead out of the store, a dangling one would be looked for for ever.
-                ours = (item for item in items if item.name.startswith(self.id))
-                names = [item.name for item in ours if _is_readable(item)]
-        except OSError as error:
-            message = f"cannot list {printable(self._folder, 200)}: {error.strerror}"
-            raise LogError(message) from None
-        for text in names:
+        for text in self._names():
             name = parse_log_name(text)
             if name is None:
                 continue
@@ -317,6 +313,24 @@ class Session:
             elif not (name.sealed and name.number in closed):
                 closed[name.number] = path
         return closed, opened
+
+    def _names(self) -> list[str]:
+        """The names in the folder that begin with the id, of files that are ours to read."""
+        try:
+            for path in self._at_rest:
+                _check_owner(path, os.lstat(path))
+        except OSError:  # sealed just now
+            self._at_rest = ()
+        if self._at_rest:
+            return [os.path.basename(path) for path in self._at_rest]
+        try:
+            with os.scandir(self._folder) as items:
+                # A link may lead out of the store, a dangling one would be looked for for ever.
+                ours = (item for item in items if item.name.startswith(self.id))
+                return [item.name for item in ours if _is_readable(item)]
+        except OSError as error:
+            message = f"cannot list {printable(self._folder, 200)}: {error.strerror}"
+            raise LogError(message) from None
 
 
 def _is_readable(item: os.DirEntry[str]) -> bool:

@@ -213,32 +213,34 @@ def _as_recorded(home: Home, session_id: str, files: _Files, until_s: float | No
     live = _is_live(home, session_id, files)
     if meta is None or not live or meta.state != RECORDING:
         in_time = until_s is None or time.monotonic() < until_s
-        meta = _rebuilt(home, session, live=live) if in_time else _brief(session, files, live=live)
+        meta = (_rebuilt if in_time else _brief)(home, session_id, files, live=live)
     return Listed(session, meta, live, files.disk_bytes)
 
 
-def _rebuilt(home: Home, session: Session, *, live: bool) -> Meta:
+def _rebuilt(home: Home, session_id: str, files: _Files, *, live: bool) -> Meta:
     state: State = RECORDING if live else ENDED
+    # Listing the folder anew for each session would take the square of their number.
+    session = Session(session_id, home.logs, at_rest=() if live else files.in_order())
     try:
         meta = rebuild(session, state)
     except LogError:  # one log that cannot be read must not hide the others
-        return Tally().meta(session.id, state, 0, 0)
+        return Tally().meta(session_id, state, 0, 0)
     if not live:  # a recorder writes its own
         try:
-            write_meta(home.meta(session.id), meta)
+            write_meta(home.meta(session_id), meta)
         except OSError:  # a store that is only lent to us
             pass
     return meta
 
 
-def _brief(session: Session, files: _Files, *, live: bool) -> Meta:
+def _brief(home: Home, session_id: str, files: _Files, *, live: bool) -> Meta:
     from formats.brief import brief  # noqa: PLC0415  mostly not needed
 
     state: State = RECORDING if live else ENDED
     try:
-        return brief(session, files.in_order(), state)
+        return brief(Session(session_id, home.logs), files.in_order(), state)
     except LogError:
-        return Tally().meta(session.id, state, 0, 0)
+        return Tally().meta(session_id, state, 0, 0)
 
 
 def _is_live(home: Home, session_id: str, files: _Files) -> bool:

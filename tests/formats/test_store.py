@@ -342,3 +342,28 @@ def test_many_sessions_are_listed_without_opening_a_log(
     assert len(found) == 200
     assert not [path for path in opened if path.endswith((".jsonl", ".zst"))]
     assert sum(path.endswith(".meta.json") for path in opened) == 200
+
+
+def test_the_folder_is_not_listed_for_each_session_whose_summary_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Home(str(tmp_path / "home"))
+    home.create()
+    for number in range(20):
+        add(home, new_session_id(), number, entries=1)
+    listed: list[str] = []
+    real = os.scandir
+
+    def watched(path: str) -> Any:
+        listed.append(path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", watched)
+    assert len(listing(home)) == 20
+    assert listed == [home.logs]
+
+
+def test_a_session_at_rest_that_was_sealed_meanwhile_is_found_again(store: Home) -> None:
+    session = Session(FIRST, store.logs, at_rest=[store.log(FIRST)])
+    os.rename(store.log(FIRST), os.path.join(store.logs, f"{FIRST}.0001.jsonl"))
+    assert len(list(session.entries())) == 3
