@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from unicodedata import combining, east_asian_width
 
@@ -23,7 +24,12 @@ if TYPE_CHECKING:
     from formats.entry import Entry
 
 LONGEST_LOOK_BYTES: Final = 2 << 20
-"""So much of the output is looked at: 0.2 s, and programs show their frame at once."""
+"""So much of the output is looked at, 0.2 s, where nothing tells a size: a shell, which may start
+an editor later."""
+
+_MORE_BYTES: Final = 64 << 10
+_SURE_OF_BOTH_SIDES, _SURE_OF_ONE_SIDE = 1, 4
+# Programs show their frame at once: when so many times so much more says the same, it is that.
 
 # Programs that ask for the size move to 999;999 or beyond and ask where they are.
 _LARGEST = Size(500, 300)
@@ -137,6 +143,22 @@ class _Evidence:
         return Size(max(cols, DEFAULT_SIZE.cols), max(self.rows, DEFAULT_SIZE.rows))
 
 
+class _Settled:
+    """Told again and again what the evidence says by then, knows when it will not change."""
+
+    def __init__(self) -> None:
+        self._size, self._times = DEFAULT_SIZE, 0
+
+    def is_at(self, size: Size) -> bool:
+        """Whether it has been so often enough: a full screen tells both sides, other output one."""
+        self._times = self._times + 1 if size == self._size else 0
+        self._size = size
+        wide, high = size.cols > DEFAULT_SIZE.cols, size.rows > DEFAULT_SIZE.rows
+        if not wide and not high:
+            return False
+        return self._times >= (_SURE_OF_BOTH_SIDES if wide and high else _SURE_OF_ONE_SIDE)
+
+
 class _Reader:
     """Follows the cursor's column, and how far it went up, through the bytes of a recording."""
 
@@ -162,8 +184,12 @@ class _Reader:
 
     def read(self, output: bytes) -> None:
         """Go through the bytes that were written to the terminal."""
-        waiting = ""
+        waiting, settled, ask_at = "", _Settled(), _MORE_BYTES
         for token in _TOKEN.finditer(_COLORS.sub(b"", output)):
+            if token.start() >= ask_at:
+                if settled.is_at(self._evidence.size()):
+                    break
+                ask_at += _MORE_BYTES
             prefix, parameters, between, final, control, text = token.groups(b"")
             if waiting:
                 home = final == b"H" and parameters.endswith(b";1")
@@ -233,9 +259,9 @@ class _Reader:
             if final == b"h" and parameters == b"2026":
                 self._frame_lines = _LINES_OF_A_FRAME
             return
-        numbers = [int(number[:5] or 0) for number in parameters.replace(b":", b";").split(b";")]
         follow = self._followed.get(final)
         if follow is not None:
+            numbers = [int(part[:5] or 0) for part in parameters.replace(b":", b";").split(b";")]
             follow(max(1, numbers[0]), numbers[1] if len(numbers) > 1 else 0)
 
     def _to_row_and_column(self, row: int, col: int) -> None:
@@ -276,6 +302,7 @@ class _Reader:
             self._frame_lines = _LINES_OF_A_FRAME
 
 
+@lru_cache(maxsize=4096)  # what is painted again and again is the same text
 def _width(text: str) -> int:
     """The columns of a text, near enough: emoji of several code points count too many."""
     others = "" if text.isascii() else _NARROW.sub("", text)

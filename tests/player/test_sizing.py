@@ -170,3 +170,15 @@ def test_any_bytes_give_a_size_in_bounds(parts: list[bytes]) -> None:
     size = infer_size(output(*parts, b"\x1b[", *parts, b";;9\x1b[12345678901234567890;5H"))
     assert 80 <= size.cols <= 512
     assert 24 <= size.rows <= 300
+
+
+def test_what_has_been_told_long_enough_is_the_size() -> None:
+    shown = output(*[editor(Size(120, 40))] * 2000)
+    late = output(editor(Size(200, 60)))
+    assert infer_size(shown + late) == Size(120, 40)
+    assert infer_size(late + shown) == Size(200, 60)
+
+
+def test_an_editor_that_a_shell_starts_late_tells_the_size() -> None:
+    shell = output(*[b"$ make\r\nnothing to be done\r\n"] * 30_000)
+    assert infer_size([*shell, *output(editor(Size(120, 40)))]) == Size(120, 40)
