@@ -51,10 +51,13 @@ def phrases_of(true_lines: Sequence[str], seed: int = 1) -> list[str]:
     return found
 
 
-def judged(stored: Collection[str], true_lines: Sequence[str]) -> Judged:
-    """Compare the lines that were stored with those that stood."""
+def judged(stored: Collection[str], true_lines: Sequence[str], *, repeated: bool = False) -> Judged:
+    """Compare the lines that were stored with those that stood.
+
+    `repeated`: a text that is stored several times is a hit each time.
+    """
     known = set(stored)
-    text = "\n".join(known)
+    text = "\n".join(stored if repeated else known)
     missing = [line for line in true_lines if line not in known and line.strip() not in text]
     true_text = "\n".join(true_lines)
     hits = rows = 0
