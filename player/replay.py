@@ -133,6 +133,15 @@ class Replay:
         self._rest = passage.rest()
         return screen
 
+    @property
+    def reached(self) -> tuple[Place, int]:
+        """The last entry that the last seek has drawn, where none came after it: place, position.
+
+        Else the entry that comes next.
+        """
+        _, start = self._last
+        return start.place, start.at_us
+
     def entries_from(self, position_us: int, damage: Damage | None = None) -> Iterator[Moment]:
         """What comes after a position, output, input and events, each with its own."""
         return (moment for _, moment in self.located(position_us, damage))

@@ -126,7 +126,7 @@ def _when(found: Portrait, now_us: int) -> Iterator[tuple[str, str]]:
     summary = found.overview.summary
     active = f", active for {elapsed(summary.active_us)}" if summary else ""
     yield "length", f"{elapsed(end_us - begin_us)}{active}"
-    yield "activity", f"|{sparkline(found.activity)}| {_cell_s(found):.3g} s a bar"
+    yield "activity", f"|{sparkline(found.activity)}| {_cell_text(found)} a bar"
 
 
 def _how_much(found: Portrait) -> Iterator[tuple[str, str]]:
@@ -160,6 +160,13 @@ def _integrity(found: Portrait) -> Iterator[tuple[str, str]]:
 def _cell_s(found: Portrait) -> float:
     begin_us, end_us = found.span
     return (end_us - begin_us) / max(1, len(found.activity)) / _US_PER_S
+
+
+def _cell_text(found: Portrait) -> str:
+    from player.listing import duration  # noqa: PLC0415
+
+    cell_s = _cell_s(found)
+    return duration(round(cell_s * _US_PER_S)) if cell_s >= 1 else f"{cell_s * 1000:.0f} ms"
 
 
 def _gaps(found: Portrait) -> tuple[int, int, int]:

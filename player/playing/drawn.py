@@ -98,6 +98,9 @@ class Player:
         self.window = Window(self.controller, plan, links=options.links)
         self._doing = Doing(home, plan, self.controller, self.window)
         self.words: list[str] = []
+        """What is to be said when the terminal is given back."""
+        if options.follow and plan.end_us is None and not self._live:
+            self.words.append("nothing to follow: the session has ended, with this screen")
         self._finish: Ended | None = None
         self._timed = plan.timed
 

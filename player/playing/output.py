@@ -75,11 +75,10 @@ class Output:
 
         Waits a second at most for one that takes nothing.
         """
-        if not self.entered:
-            return False
-        self.entered = False
+        entered, self.entered = self.entered, False
         cut = _BREAK_OFF if self._left else b""
-        self._left = memoryview(cut + MOUSE_OFF + LEAVE + parting + QUESTION)
+        told = cut + MOUSE_OFF + LEAVE + parting + QUESTION if entered else parting
+        self._left = memoryview(told)
         until_s = time.monotonic() + _LEAVE_S
         try:
             self.flush()
@@ -88,6 +87,6 @@ class Output:
                 self.flush()
         except Stopped:
             return False
-        asked = not self._left
+        asked = entered and not self._left
         self._left = memoryview(b"")
         return asked

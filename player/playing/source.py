@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from formats.entry import OUTPUT
 from formats.run import read_run
 from player.replay import Replay
 from player.screen import GRAPHEME, Screen
-from player.timeline import Moment
+from player.seeking import BEGINNING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from formats.entry import Entry
     from formats.layout import Home
     from formats.segment import Place
     from formats.session import Session
     from formats.size import Size
     from player.painter import Painter
     from player.screen import Width
+    from player.timeline import Moment
 
 # How old the length of a session that grows may be: asking reads the end of its log.
 _MEASURE_S = 0.5
@@ -29,9 +29,6 @@ _MEASURE_S = 0.5
 
 class Source:
     """A session, as long as it is played; one that is still written grows in the meantime."""
-
-    TAIL: Final = -2
-    """Instead of a time: behind the last entry that was read."""
 
     def __init__(
         self,
@@ -48,13 +45,17 @@ class Source:
         self._duration_us = self._replay.duration_us
         self._measured_s = time.monotonic()
         self._live = live
-        self._last: tuple[Place, int] | None = None
+        # How far the stage has come: the last entry that it was given, its place and time.
+        self._last: tuple[Place, int] = (BEGINNING.place, 0)
+        self._from_us = -1
         self._seen: object = None
         self._ended = self._last_look = False
 
     def seek(self, at_us: int) -> Screen:
         """The screen after everything up to `at_us`; -1 is before everything."""
-        return self._replay.seek(at_us)
+        screen = self._replay.seek(at_us)
+        self._last = self._replay.reached
+        return screen
 
     def prepare(self) -> None:
         """What is played on will be sought in: not before its first screen stands."""
@@ -68,26 +69,37 @@ class Source:
         """What draws the session's entries on a screen of it."""
         return self._replay.painter(screen)
 
-    def after(self, at_us: int) -> Iterator[tuple[int, Entry]]:
-        """The entries later than `at_us`, with their times since the first; or behind TAIL."""
-        if at_us != self.TAIL:
-            found = self._replay.located(at_us)
-        elif not self._has_grown():
+    def after(self, at_us: int) -> Iterator[Moment]:
+        """The entries later than `at_us`, to look at."""
+        return self._replay.entries_from(at_us)
+
+    def from_here(self, at_us: int) -> Iterator[Moment]:
+        """The same, to be drawn on the screen of that time; behind the last of them is `tail`."""
+        self._from_us = at_us
+        return self._drawn(self._replay.located(at_us))
+
+    def tail(self) -> Iterator[Moment]:
+        """What has been written behind the last entry that was given to be drawn."""
+        if not self._live or not self._has_grown():
             return
-        elif self._last is None:
-            found = self._replay.located(-1)
+        if self._last[0] == BEGINNING.place:  # nothing was given yet
+            yield from self._drawn(self._replay.located(self._from_us))
         else:
-            found = self._replay.after(*self._last)
-        for place, (said_us, entry) in found:
-            if self._live:
-                self._note(place, said_us, entry)
-            yield said_us, entry
+            yield from self._drawn(self._replay.after(*self._last))
+
+    def _drawn(self, found: Iterator[tuple[Place, Moment]]) -> Iterator[Moment]:
+        for place, moment in found:
+            self._last = (place, moment.at_us)
+            event = moment.entry.event
+            if event is not None and event["type"] == "exit":
+                self._ended = True
+            yield moment
 
     def end_us(self) -> int:
         """The time of the last entry that is known; of a live session it is asked for again."""
         if self._live and not self._ended and time.monotonic() > self._measured_s + _MEASURE_S:
             self._duration_us, self._measured_s = self._replay.duration_us, time.monotonic()
-        return max(self._duration_us, self._last[1] if self._last else 0)
+        return max(self._duration_us, self._last[1])
 
     def is_live(self) -> bool:
         """Whether more may come: a recorder is writing."""
@@ -109,23 +121,17 @@ class Source:
         screen = Screen(self._replay.seek(since_us).size, rows, self._width)
         painter = self.painter(screen)
         found = 0
-        for said_us, entry in self.after(since_us):
-            if said_us > at_us:
+        for moment in self.after(since_us):
+            if moment.at_us > at_us:
                 break
-            if entry.direction != OUTPUT:
+            if moment.entry.direction != OUTPUT:
                 continue
-            painter.add(Moment(said_us, entry))
-            found += bool(entry.data) and said_us == at_us
+            painter.add(moment)
+            found += bool(moment.entry.data) and moment.at_us == at_us
             if nth and found == nth:
                 break
         painter.flush()
         return screen
-
-    def _note(self, place: Place, said_us: int, entry: Entry) -> None:
-        if self._last is None or place >= self._last[0]:
-            self._last = (place, said_us)
-            if entry.event is not None and entry.event["type"] == "exit":
-                self._ended = True
 
     def _has_grown(self) -> bool:
         """Whether the open segment is another than at the last look: a few calls, no reading."""

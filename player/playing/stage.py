@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from formats.entry import OUTPUT
 from player.playing.frames import Frame
-from player.timeline import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from player.painter import Painter
     from player.playing.source import Source
     from player.screen import Row, Screen
+    from player.timeline import Moment
 
 # Fed in one go at most, so that a key is obeyed soon, whatever the speed.
 _TURN_S = 0.05
@@ -74,7 +74,7 @@ class Stage:
     def _stand(self, screen: Screen, at_us: int) -> None:
         self._screen = screen
         self._painter = self._source.painter(screen)
-        self._following = self._after(at_us)
+        self._following = self._output(self._source.from_here(at_us))
         self._next = next(self._following, None)
         self._at_us = max(0, at_us)
         self._last_us, self._nth = max(0, at_us), 0
@@ -196,16 +196,16 @@ class Stage:
 
     # ------------------------------------------------------------------------------------------
 
-    def _after(self, at_us: int) -> Iterator[Moment]:
-        for said_us, entry in self._source.after(at_us):
-            if self._limit_us is not None and said_us > self._limit_us:
+    def _output(self, moments: Iterator[Moment]) -> Iterator[Moment]:
+        for moment in moments:
+            if self._limit_us is not None and moment.at_us > self._limit_us:
                 return
-            if entry.direction == OUTPUT:
-                yield Moment(said_us, entry)
+            if moment.entry.direction == OUTPUT:
+                yield moment
 
     def _look_for_more(self) -> None:
         if self._limit_us is None:
-            self._following = self._after(self._source.TAIL)
+            self._following = self._output(self._source.tail())
             self._next = next(self._following, None)
 
     def _due(self, at_us: int) -> bool:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
-from formats.size import Size
 from tests.support.logs import Said, ended, start, store_log
-from tests.support.window import PlayerWindow, environ_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-WINDOW = Size(100, 30)
+    from tests.support.window import Open
+
 MINUTE_MS = 60_000
 
 
 @pytest.fixture
-def grep(home: Path, commands: Path, tmp_path: Path) -> Iterator[Callable[..., PlayerWindow]]:
+def grep(home: Path, show: Open) -> Open:
     """`cs-grep ARGUMENTS` in a window, over a session with something else each minute."""
     shown = ["start", "a Needle (x)", "hay", "the needle (x) again", "one word", "│ and │", "end"]
     said = [
@@ -28,16 +27,7 @@ def grep(home: Path, commands: Path, tmp_path: Path) -> Iterator[Callable[..., P
     ]
     said[5] = Said(5 * MINUTE_MS, "\x1b[2J\x1b[Hmoment 5\r\n│ over the │\r\n│ end of it │".encode())
     store_log(home, start(80, 24), *said, ended(7 * MINUTE_MS))
-    opened: list[PlayerWindow] = []
-
-    def open_window(*arguments: str) -> PlayerWindow:
-        argv = [str(commands / "cs-grep"), *arguments]
-        opened.append(PlayerWindow(argv, environ_of(commands), size=WINDOW, cwd=tmp_path))
-        return opened[-1]
-
-    yield open_window
-    for window in opened:
-        window.close()
+    return partial(show, "cs-grep")
 
 
 def test_the_first_hit_and_from_there_to_the_next(grep) -> None:

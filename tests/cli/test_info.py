@@ -50,7 +50,8 @@ def test_what_a_person_reads(cs, talk) -> None:
     assert told["began"].startswith("2026-02-07 18:15:32, ")
     assert told["ended"] == "2026-02-07 18:16:36"
     assert told["length"] == "0:01:04.000, active for 0:00:04.000"
-    assert len(told["activity"].split("|")[1]) == 60
+    bars, words = told["activity"].split("|")[1:]
+    assert (len(bars), words) == (60, " 1s a bar")
     assert told["entries"] == "10: 35 B shown, 5 B typed"
     assert told["lines"] == "4 to be read, 1 typed"
     assert told["log"].startswith("1 segment, ")
@@ -58,6 +59,11 @@ def test_what_a_person_reads(cs, talk) -> None:
     assert told["integrity"].startswith("whole: 1 segment")
     assert "    0:00:02.500  input        make" in lines
     assert "    0:01:04.000  exit         exit status 3" in lines
+
+
+def test_a_session_of_a_moment(cs, home: Path) -> None:
+    store_log(home, start(), Said(10, b"x"), ended(43))
+    assert "| 1 ms a bar\n" in cs("info", "last").stdout
 
 
 def test_json(cs, talk, home: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
@@ -14,14 +14,12 @@ from formats.size import Size
 from player.view.keymap import BY_KEY
 from tests.support.logs import BEGINNING_US, Said, ended, start, store_log
 from tests.support.recording import state
-from tests.support.window import ANSWER, QUESTION, PlayerWindow, environ_of
+from tests.support.window import ANSWER, QUESTION, WINDOW, Open, PlayerWindow, environ_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 MINUTE_MS = 60_000
-WINDOW = Size(100, 30)
 
 
 def shown(number: int) -> bytes:
@@ -40,26 +38,6 @@ def minutes(count: int = 100) -> list[Said]:
         Said(40 * MINUTE_MS + 1, {"type": "marker", "label": "build it"}),
     ]
     return [*sorted(said, key=lambda one: one.at_ms), ended(count * MINUTE_MS)]
-
-
-class Open(Protocol):
-    """Starts `cs-play ARGUMENTS` in a window of its own."""
-
-    def __call__(self, *arguments: str | Path, size: Size = WINDOW) -> PlayerWindow: ...
-
-
-@pytest.fixture
-def play(home: Path, commands: Path, tmp_path: Path) -> Iterator[Open]:
-    opened: list[PlayerWindow] = []
-
-    def start_playing(*arguments: str | Path, size: Size = WINDOW) -> PlayerWindow:
-        argv = [str(commands / "cs-play"), *map(str, arguments)]
-        opened.append(PlayerWindow(argv, environ_of(commands), size=size, cwd=tmp_path))
-        return opened[-1]
-
-    yield start_playing
-    for window in opened:
-        window.close()
 
 
 class Press(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,7 +17,7 @@ from player.keying import make_keyframes
 from tests.support.logs import Said, ended, start, store_log
 from tests.support.recording import children
 from tests.support.tmux import Tmux
-from tests.support.window import PlayerWindow, environ_of
+from tests.support.window import Open, PlayerWindow, environ_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from tests.support.recording import Recorder
 
 HOUR_MS = 3_600_000
-WINDOW = Size(100, 30)
 HOSTILE = b"".join(
     (
         b"\x1b]52;c;aG9zdGlsZQ==\x07\x1b]0;HOSTILE\x07\x1b]2;HOSTILE\x1b\\",
@@ -88,26 +87,6 @@ def test_a_hostile_recording_changes_nothing(
     assert tmux.told(*STATE) == before
     assert (home / "before").read_text() == (home / "after").read_text()
     assert "HOSTILE" not in shown
-
-
-class Open(Protocol):
-    """Starts `cs-play ARGUMENTS` in a window of its own."""
-
-    def __call__(self, *arguments: str, size: Size = ...) -> PlayerWindow: ...
-
-
-@pytest.fixture
-def play(home: Path, commands: Path, tmp_path: Path) -> Iterator[Open]:
-    opened: list[PlayerWindow] = []
-
-    def start_playing(*arguments: str, size: Size = WINDOW) -> PlayerWindow:
-        argv = [str(commands / "cs-play"), *arguments]
-        opened.append(PlayerWindow(argv, environ_of(commands), size=size, cwd=tmp_path))
-        return opened[-1]
-
-    yield start_playing
-    for window in opened:
-        window.close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT])
@@ -201,6 +180,14 @@ def test_resizes_of_the_recording_are_honoured(home: Path, play: Open) -> None:
     window.press("g")
     window.see("80x24")
     assert window.leave("q") == 0
+
+
+def test_of_an_ended_session_there_is_nothing_to_follow(home: Path, play: Open) -> None:
+    store_log(home, start(), Said(0, b"first"), Said(9000, b" and last"), ended(HOUR_MS))
+    window = play("last", "--follow")
+    assert window.leave() == 0
+    assert window.rows()[0] == "first and last"
+    window.see("cs-play: nothing to follow: the session has ended, with this screen")
 
 
 def test_a_live_session_is_followed_over_rotations(

@@ -2,42 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
-
-import pytest
+from typing import TYPE_CHECKING
 
 from formats.layout import Home
 from formats.marks import add_mark
 from formats.size import Size
 from tests.support.logs import BEGINNING_US, Said, ended, start, store_log
-from tests.support.window import PlayerWindow, environ_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-WINDOW = Size(100, 30)
+    from tests.support.window import Open, PlayerWindow
+
 SECONDS = 100
-
-
-class Open(Protocol):
-    """Starts `cs-play ARGUMENTS` in a window of its own."""
-
-    def __call__(self, *arguments: str, size: Size = WINDOW) -> PlayerWindow: ...
-
-
-@pytest.fixture
-def play(home: Path, commands: Path, tmp_path: Path) -> Iterator[Open]:
-    opened: list[PlayerWindow] = []
-
-    def start_playing(*arguments: str, size: Size = WINDOW) -> PlayerWindow:
-        argv = [str(commands / "cs-play"), *arguments]
-        opened.append(PlayerWindow(argv, environ_of(commands), size=size, cwd=tmp_path))
-        return opened[-1]
-
-    yield start_playing
-    for window in opened:
-        window.close()
 
 
 def timeline(window: PlayerWindow) -> str:

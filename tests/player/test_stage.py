@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from formats.layout import Home
+from formats.line import LineEncoder
 from formats.session import Session
 from formats.size import Size
+from formats.timestamp import Stamper
 from formats.writing import SessionWriter
 from player.playing.source import Source
 from player.playing.stage import Stage
@@ -46,3 +48,66 @@ def test_a_step_keeps_the_size_that_was_asked_for(source):
     assert stage.step(1)
     assert stage.frame().size == Size(60, 5)
     assert stage.history(0, 5).size == Size(60, 5)
+
+
+@pytest.fixture
+def growing(tmp_path):
+    """A live session of a hundred seconds, and what adds to its log."""
+    home = Home(str(tmp_path / "home"))
+    home.create()
+    encoder, stamper = LineEncoder(ID), Stamper()
+
+    def add(at_s, data):
+        with open(f"{home.logs}/{ID}.jsonl", "ab") as log:
+            log.write(encoder.output(stamper.stamp(START_US + at_s * 1_000_000), data))
+
+    with open(f"{home.logs}/{ID}.jsonl", "wb") as log:
+        start = {"type": "start", "version": 1, "cols": 40, "rows": 9, "command": ["x"]}
+        log.write(encoder.event(stamper.stamp(START_US), start))
+    add(1, b"one\r\n")
+    add(100, b"two\r\n")
+    return Stage(Source(home, Session(ID, home.logs), size=None, live=True)), add
+
+
+def texts(frame):
+    return [row[0].text for _, row in frame.rows if row]
+
+
+def test_what_stands_at_the_end_of_a_live_session_is_drawn_once(growing):
+    stage, add = growing
+    stage.to_the_end()
+    assert texts(stage.frame(whole=True)) == ["one", "two"]
+    add(101, b"three\r\n")
+    stage.to_the_end()
+    assert texts(stage.frame(whole=True)) == ["one", "two", "three"]
+    stage.to_the_end()
+    assert texts(stage.frame(whole=True)) == ["one", "two", "three"]
+
+
+def test_back_to_now_nothing_is_drawn_twice(growing):
+    """Played on for a while, then gone back, then back to now: it has grown meanwhile."""
+    stage, add = growing
+    stage.advance(200_000_000)
+    stage.seek(2_000_000)
+    add(150, b"three\r\n")
+    stage.to_the_end()
+    assert texts(stage.frame(whole=True)) == ["one", "two", "three"]
+
+
+def test_what_came_while_looking_at_the_history_is_drawn_afterwards(growing):
+    stage, add = growing
+    stage.to_the_end()
+    add(101, b"three\r\n")
+    assert texts(stage.history(0, 9)) == ["one", "two"]
+    stage.to_the_end()
+    assert texts(stage.frame(whole=True)) == ["one", "two", "three"]
+
+
+def test_a_step_at_the_end_draws_nothing_twice(source):
+    stage = Stage(source())
+    stage.seek(9_000_000)
+    before = stage.frame(whole=True)
+    assert not stage.step(1)
+    stage.advance(10_000_000)
+    after = stage.frame(whole=True)
+    assert (after.rows, after.next_us) == (before.rows, None)

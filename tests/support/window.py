@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from formats.size import Size
 from player.screen import Screen
 from tests.support.recording import OuterTerminal
 
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from formats.size import Size
-
+WINDOW = Size(100, 30)
 QUESTION, ANSWER = b"\x1b[5n", b"\x1b[0n"
 
 SEQUENCES = {
@@ -132,6 +132,12 @@ class PlayerWindow(OuterTerminal):
 
         self.until(gone)
         return self.wait()
+
+
+class Open(Protocol):
+    """Starts a command in a window of its own."""
+
+    def __call__(self, *arguments: str | Path, size: Size = ...) -> PlayerWindow: ...
 
 
 def environ_of(commands: Path) -> dict[str, str]:
