@@ -180,21 +180,33 @@ def _stripped(logs: str) -> str:
 
 def single(options: argparse.Namespace) -> None:
     """One long session without its index and with it; its beginning as if it were recorded now."""
-    nothing = _median([_COMMANDS / "cs-grep", "--version"], options.rounds)
-    print(f"cs-grep --version: {nothing.cpu_s * 1000:.0f} ms of CPU; not counted below\n")
+    started_s = _started_s(options.rounds)
+    print(
+        f"A search in a session of nothing: {started_s * 1000:.0f} ms of CPU, not counted below\n"
+    )
     print("| style | MB | search | CPU s | clock s |")
     print("| --- | ---: | --- | ---: | ---: |")
     for style in options.styles.split(","):
         with tempfile.TemporaryDirectory(dir=options.folder) as folder:
             home = Path(folder)
-            made = making.make_store(home, [making.Planned(style, int(options.size_mb * MB), 1)])
+            planned = making.Planned(style, int(options.size_mb * MB), 1)
+            (made,) = making.make_store(home, [planned])
             (_, phrase), *_ = _patterns(home)
-            for what, log_mb, spent in _searches(home, made[0].session_id, phrase, options.rounds):
-                cpu_s = max(0.0, spent.cpu_s - nothing.cpu_s)
+            for what, log_mb, spent in _searches(home, made.session_id, phrase, options.rounds):
+                cpu_s = max(0.0, spent.cpu_s - started_s)
                 print(
                     f"| {style} | {log_mb:,.0f} | {what} | {cpu_s:.3f} | {spent.wall_s:.3f} |",
                     flush=True,
                 )
+
+
+def _started_s(rounds: int) -> float:
+    """The CPU that a search takes before it has anything to search."""
+    with tempfile.TemporaryDirectory() as folder:
+        making.make_store(Path(folder), [making.Planned("plain", 1, 1)])
+        grep: Command = [_COMMANDS / "cs-grep", "--home", folder, "all", "-F", "--exact", "nowhere"]
+        _run(grep)
+        return _median(grep, rounds).cpu_s
 
 
 def _searches(
@@ -209,9 +221,11 @@ def _searches(
     text = log.read_bytes()
     begun = text.rfind(b"\n", 0, _LIVE_BYTES) + 1
     log.write_bytes(text[:begun])
+    making.summarise(home, session_id)
     yield "recorded, nothing made", begun / MB, _run(grep)
     with log.open("ab") as file:
         file.write(text[begun : text.rfind(b"\n", 0, begun + _MORE_BYTES) + 1])
+    making.summarise(home, session_id)
     yield "recorded, the rest made", log.stat().st_size / MB, _run(grep)
 
 

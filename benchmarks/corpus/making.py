@@ -14,6 +14,8 @@ from benchmarks.corpus import agents, screens, shells
 from benchmarks.corpus.stage import Stage, Stood
 from benchmarks.corpus.text import Text
 from formats.layout import Home
+from formats.meta import rebuild, write_meta
+from formats.session import Session
 from formats.size import Size
 
 if TYPE_CHECKING:
@@ -117,9 +119,16 @@ def make_store(home: Path, planned: list[Planned], processes: int | None = None)
 
 def _make_stored(home: Path, planned: Planned) -> Made:
     made, stood = make_session(home / "logs", planned.style, planned.log_bytes, planned.seed)
+    summarise(home, made.session_id)
     with (home / _TRUTH / f"{made.session_id}.jsonl").open("w") as out:
         out.writelines(json.dumps(line) + "\n" for line in stood)
     return made
+
+
+def summarise(home: Path, session_id: str) -> None:
+    """Write the summary beside a log, as the recorder does when the session ends."""
+    store = Home(str(home))
+    write_meta(store.meta(session_id), rebuild(Session(session_id, store.logs)))
 
 
 def made_in(home: Path) -> list[Made]:
