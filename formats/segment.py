@@ -14,7 +14,7 @@ from formats.entry import Decoder, Entry, LineError
 from formats.errors import LogError, printable
 from formats.layout import SEALED
 from formats.segmentlines import SegmentLines
-from formats.stretch import Place, Stretch
+from formats.stretch import Place, Stretch, Typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -197,7 +197,7 @@ def read_stretches(
     chunks = _chunks(file, path, start, damage, may_go_on)
     try:
         for part in lines.of(chunks if end is None else _until(end, chunks)):
-            if isinstance(part, Stretch):
+            if isinstance(part, Stretch | Typed):
                 patience = _MOST_IN_BETWEEN
                 yield part
                 continue

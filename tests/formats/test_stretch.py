@@ -7,6 +7,7 @@ from itertools import cycle
 from typing import NamedTuple
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -144,12 +145,22 @@ def test_what_our_writer_makes_is_one_stretch(what: list[tuple[int, bytes]]) -> 
     assert [stretch.entry(number) for number in range(len(lines))] == entries
 
 
-def test_only_the_lines_around_another_one_are_read_singly() -> None:
+RESIZED = {"type": "resize", "cols": 90, "rows": 30}
+
+
+@pytest.mark.parametrize(
+    ("other", "read"),
+    [
+        (Entry(BEGINNING_US, ID, "output", b"", RESIZED), [40, 1, 1, 59]),
+        (Entry(BEGINNING_US, ID, "input", b"x"), [40, 1, 60]),
+    ],
+)
+def test_only_the_lines_around_another_one_are_read_singly(other: Entry, read: list[int]) -> None:
     lines = [said(number) for number in range(100)]
-    lines[40:40] = [encode_line(Entry(BEGINNING_US, ID, "input", b"x"))]
+    lines[40:40] = [encode_line(other)]
     data = b"".join(lines)
     parts = list(
         read_stretches(io.BytesIO(data), "log", 1, begin=Place(1, 0), expect=ID, damage=Damage())
     )
     lengths = [len(part.data) if isinstance(part, Stretch) else 1 for part in parts]
-    assert lengths == [39, 1, 1, 60]
+    assert lengths == read
