@@ -106,6 +106,13 @@ class Search:
             return
         self._looks_left += len(data) / _BYTES_A_LOOK
         close = self._closely or self._looks_left >= 1
+        if not close and len(data) < _BYTES_A_LOOK and not _ERASERS.search(data):
+            # Most entries of a long session.
+            self._unfed.append(data)
+            self._unseen_bytes += len(data)
+            if self._unseen_bytes >= _BYTES_A_LOOK:
+                self._look(number)
+            return
         for piece, looked in _pieces(data, close=close):
             self._unfed.append(piece)
             self._unseen_bytes += len(piece)

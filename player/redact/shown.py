@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from player.redact.flows import flows, squeezed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from player.redact.wanted import Wanted
 
@@ -37,15 +37,15 @@ class Shown:
             self._learnt = self._wanted.learnt
             self._seen = {""}
             self._spans_of.clear()
-        seen = self._seen
-        new = [number for number, row in enumerate(rows) if row not in seen]
+        new = set(rows).difference(self._seen)
         if new:
-            seen.update(rows)
-            block = rows[max(0, new[0] - _NEIGHBOURS) : new[-1] + 1 + _NEIGHBOURS]
-            text = "\n".join([*block, squeezed(block)])
+            self._seen |= new
+            blocks = list(_around(rows, new))
+            text = "\n".join([row for block in blocks for row in (*block, squeezed(block))])
             if self._wanted.may_stand_in(text.encode("utf-8", "replace")):
-                self._bad.update(block[number] for number in self.cells(block))
-        return not self._bad.isdisjoint(rows)
+                for block in blocks:
+                    self._bad.update(block[number] for number in self.cells(block))
+        return bool(self._bad) and not self._bad.isdisjoint(rows)
 
     def bad_cells(self, rows: Sequence[str]) -> Cells:
         """As `cells`, of rows that were looked at: only those around which a secret stands."""
@@ -98,3 +98,16 @@ class Shown:
                 self._spans_of.clear()
             self._spans_of[text] = spans
         return spans
+
+
+def _around(rows: Sequence[str], new: set[str]) -> Iterator[Sequence[str]]:
+    """The runs of rows in which new ones stand, with their neighbours."""
+    first = end = 0
+    for number, row in enumerate(rows):
+        if row in new:
+            if number - _NEIGHBOURS > end:
+                if end:
+                    yield rows[first:end]
+                first = number - _NEIGHBOURS
+            end = number + 1 + _NEIGHBOURS
+    yield rows[first:end]
