@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from player.drawing import FormError
-from player.drawing.colours import BACKGROUND, FOREGROUND, hexadecimal
-from player.drawing.svg import CELL_HEIGHT, CELL_WIDTH, FAMILY, FONT, MARGIN, drawn_row
+from player.drawing.colours import BACKGROUND, hexadecimal
+from player.drawing.svg import CELL_HEIGHT, CELL_WIDTH, LETTERS, MARGIN, RULE, drawn_row, pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,14 +72,13 @@ class Film:
         every = f"{end_us / _US_PER_S:g}s steps(1,end) infinite"
         background = f'<rect width="100%" height="100%" rx="6" fill="{hexadecimal(BACKGROUND)}"/>'
         yield _line(f'<svg xmlns="http://www.w3.org/2000/svg" {size}>')
-        yield _line("<style>")
+        yield _line(f"<style>{RULE}")
         yield from map(_line, self._rules(end_us, every))
         yield _line(f'</style>\n{background}\n<defs xml:space="preserve">')
         for row, number in self._numbers.items():
             if number:
                 yield _line(f'<g id="c{number}">{"".join(drawn_row(row))}</g>')
-        font = f'font-family="{FAMILY}" font-size="{FONT}" xml:space="preserve"'
-        yield _line(f"</defs>\n<g {font}>")
+        yield _line(f"</defs>\n<g {LETTERS}>")
         for number, strip in enumerate(self._strips):
             if len(strip) > 1:
                 yield _line(self._strip(number, strip))
@@ -105,7 +104,7 @@ class Film:
                 yield at_us, "opacity:0"
             else:
                 x, y = at.col * CELL_WIDTH, at.row * CELL_HEIGHT
-                yield at_us, f"opacity:.6;transform:translate({x:g}px,{y:g}px)"
+                yield at_us, f"transform:translate({x:g}px,{y:g}px)"
 
     def _strip(self, number: int, strip: list[tuple[int, int]]) -> str:
         wide = self._size.cols * CELL_WIDTH
@@ -119,10 +118,7 @@ class Film:
         return f'{window}<g id="r{number}">{uses}</g></svg>'
 
 
-_POINTER: Final = (
-    f'<g id="p"><rect x="{MARGIN}" y="{MARGIN}" width="{CELL_WIDTH}" height="{CELL_HEIGHT}" '
-    f'fill="{hexadecimal(FOREGROUND)}"/></g>'
-)
+_POINTER: Final = f'<g id="p">{pointer(MARGIN, MARGIN)}</g>'
 
 
 def _line(text: str) -> bytes:

@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from player.drawing.colours import BACKGROUND, FOREGROUND, decoration, hexadecimal, look
-from player.view.cells import clusters, shown_text
+from player.view.cells import clusters, is_even, shown_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +37,7 @@ def as_html(rows: Sequence[Row], size: Size) -> bytes:
 
 def _run(run: Run) -> str:
     text = escape(shown_text(run.text))
-    if len(run.text) != run.cols:
+    if not is_even(run):
         # Wide characters: fonts do not agree on their width, the page says it.
         text = "".join(
             f"<i>{escape(shown_text(characters))}</i>"

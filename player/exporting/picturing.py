@@ -45,7 +45,7 @@ def still(job: Job, form: str, progress: Progress) -> Iterator[bytes]:
     if form == "svg":
         from player.drawing.svg import as_svg  # noqa: PLC0415  one of the two
 
-        yield as_svg(rows, screen.size)
+        yield as_svg(rows, screen.size, screen.cursor if screen.cursor_visible else None)
         return
     want_pillow()
     from player.drawing.raster import as_png  # noqa: PLC0415

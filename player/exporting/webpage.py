@@ -6,7 +6,7 @@ and in base64:
     {"cols", "rows", "title", "command", "session", "date", "secrets"}       first
     ["s", fg, bg, flags, underline, its colour, link]    a style, numbered from 1; 0 is the default
     ["r", ...]      a row, numbered from 1; 0 is blank. A number is the style of what comes after
-                    it; a string is one character a column, [string, columns] wider ones
+                    it; a string is one character a column, [string, columns] other ones
     ["z", cols, rows]       the size from here on; all rows are blank
     ["f", ms, col, row, shape, row, its row's number, ...]    a frame: what changed so long after
                     the one before, and the cursor (col -1: hidden; shape 0 block, 1 line, 2 bar)
@@ -33,7 +33,7 @@ from player.exporting.shots import Shots
 from player.lines import LineExtractor
 from player.screen.values import DEFAULT_STYLE
 from player.transcript import Transcriber
-from player.view.cells import clusters, safe_link, shown_text
+from player.view.cells import clusters, is_even, safe_link, shown_text
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -229,12 +229,12 @@ def _cursor(screen: Screen) -> tuple[int, int, int]:
 
 def _texts(run: Run) -> list[object]:
     """The text of a run, with what is not one character in one column by itself."""
-    if len(run.text) == run.cols:
+    if is_even(run):
         return [shown_text(run.text)]
     texts: list[object] = []
     plain = ""
     for text, cols in clusters(run):
-        if len(text) == cols:
+        if len(text) == cols == 1:
             plain += shown_text(text)
             continue
         if plain:

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 _ACTING = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
+# What joins nothing and is one column wide in any case.
+_EVEN = re.compile(
+    "[ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u052f"
+    "\u2010-\u2027\u2190-\u2319\u2500-\u259f]*"
+)
 _LONGEST_LINK = 2000
 _LINK = re.compile(r"https?://[\x21-\x7e]+")
 _JOINER = "\u200d"
@@ -54,13 +59,21 @@ def width_of(row: Iterable[Run]) -> int:
     return sum(run.cols for run in row)
 
 
+def is_even(run: Run) -> bool:
+    """Whether each character stands in one column; of signs that are seldom it may say no.
+
+    That they are as many as the columns does not tell: a flag is two in two.
+    """
+    return len(run.text) == run.cols and _EVEN.fullmatch(run.text) is not None
+
+
 def clusters(run: Run) -> list[tuple[str, int]]:
     """What stands in the cells of a run: (characters, columns) each.
 
     Where it cannot be told from Unicode alone, the engine's total decides: the last ones give way.
     """
     text, cols = run.text, run.cols
-    if len(text) == cols:
+    if is_even(run):
         return [(character, 1) for character in text]
     found: list[tuple[str, int]] = []
     for character in text:
@@ -109,7 +122,7 @@ def clip(row: Row, first: int, end: int) -> Row:
 
 
 def _part(run: Run, first: int, end: int) -> Run:
-    if len(run.text) == run.cols:
+    if is_even(run):
         text = run.text[max(0, first) : max(0, end)]
         return Run(text, len(text), run.style)
     col = cols = 0

@@ -133,6 +133,20 @@ def test_a_moment_as_svg(cs, talk, tmp_path: Path) -> None:
     assert "keyframes" not in shown
 
 
+def test_in_an_svg_each_character_stands_in_its_cells(browser, cs, home, tmp_path: Path) -> None:
+    said = Said(0, b"\x1b[7m  two blanks, and \x1b[4m three   \x1b[m\r\n$ ")
+    session = store_log(home, start(30, 4), said, ended(10))
+    path = _export(cs, session, tmp_path / "x.svg", "--at", "100%")
+    page = browser.page(path.as_uri())
+    # Where the letter t of `two` and of `three` begins.
+    script = """[...document.querySelectorAll('text')].slice(0, 2).map((one) =>
+        one.getStartPositionOfChar(one.textContent.indexOf('t')).x)"""
+    assert page.run(script) == pytest.approx([10 + 2 * 8.4, 10 + 19 * 8.4], abs=1)
+    cursor = page.run("(({x, y}) => [x.baseVal.value, y.baseVal.value])"
+                      "([...document.querySelectorAll('rect')].pop())")  # fmt: skip
+    assert cursor == pytest.approx([10 + 2 * 8.4, 10 + 17], abs=0.01)
+
+
 def test_an_svg_that_moves(browser, cs, talk, tmp_path: Path) -> None:
     path = _export(cs, talk, tmp_path / "x.svg")
     page = browser.page(path.as_uri())
