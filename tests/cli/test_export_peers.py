@@ -8,12 +8,13 @@ import re
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from formats.layout import Home
 from formats.store import resolve
+from tests.support import peers
 from tests.support.browser import browser
 from tests.support.logs import Said, ended, start, store_log
 from tests.support.recordings import recordings
@@ -38,6 +39,8 @@ TALK = [
 OUTPUT = b"".join(
     said.what for said in TALK if isinstance(said.what, bytes) and said.direction == "output"
 )
+# What asciinema 3 writes for a size in bytes without times.
+RESIZES = re.compile(rb"\x1b\[8;\d+;\d+t")
 NAMES = ("plain", "empty", "marks", "wide", "keys", "sizes", "colours", "long", "late", "fast")
 
 
@@ -59,9 +62,9 @@ def _run(*argv: object, cwd: Path) -> bytes:
     return done.stdout
 
 
-def _under_a_terminal(command: str, cwd: Path) -> None:
-    """Run a command line in a terminal of its own."""
-    _run("script", "-qec", command, "/dev/null", cwd=cwd)
+def _under_a_terminal(command: str, cwd: Path) -> bytes:
+    """Run a command line in a terminal of its own. Gives what it wrote there."""
+    return _run("script", "-qec", command, "/dev/null", cwd=cwd)
 
 
 @pytest.fixture
@@ -87,26 +90,58 @@ def _ten(home: Path) -> list[str]:
     return found + [store_log(home, start(), *made[name]) for name in NAMES[: 10 - len(found)]]
 
 
-@needs("asciinema", "script")
-def test_asciinema_takes_ten_casts(cs, home: Path, tmp_path: Path) -> None:
+class Asciinema(NamedTuple):
+    """One that is here: its major version, and how to call it."""
+
+    major: int
+    program: str
+
+
+@pytest.fixture(params=[2, 3])
+def asciinema(request: pytest.FixtureRequest) -> Asciinema:
+    major = int(request.param)
+    program = peers.asciinema(major)
+    if program is None:
+        pytest.skip(f"no asciinema {major}: {peers.WHENCE[major]}")
+    return Asciinema(major, program)
+
+
+@needs("script")
+def test_asciinema_takes_ten_casts(asciinema, cs, home: Path, tmp_path: Path) -> None:
     for number, session in enumerate(_ten(home)):
-        out = tmp_path / f"{number}.v2.cast"
-        assert cs("export", session, "-o", out, "--no-redact").returncode == 0
+        out = tmp_path / f"{number}.cast"
+        done = cs(
+            "export", session, "-f", f"asciicast-v{asciinema.major}", "-o", out, "--no-redact"
+        )
+        assert done.returncode == 0
         output = b"".join(one.data for one in _entries(home, session) if one.direction == "output")
-        _under_a_terminal(f"asciinema cat {out} > shown", tmp_path)
-        shown = (tmp_path / "shown").read_bytes()
+        if asciinema.major == 2:
+            _under_a_terminal(f"{asciinema.program} cat {out} > shown", tmp_path)
+            shown = (tmp_path / "shown").read_bytes()
+        else:
+            shown = _run(asciinema.program, "convert", "-f", "raw", out, "-", cwd=tmp_path)
+            shown = RESIZES.sub(b"", shown)
+            output = RESIZES.sub(b"", output)
         # Older ones end with a newline of their own.
         assert shown.rstrip(b"\n") == output.decode(errors="replace").encode().rstrip(b"\n")
 
 
-@needs("asciinema", "script")
-def test_asciinema_plays_and_reads_the_oldest_form(cs, talk, tmp_path: Path) -> None:
-    for ending in ("v1.cast", "v2.cast"):
-        out = tmp_path / f"x.{ending}"
-        assert cs("export", talk, "-o", out, "--no-redact").returncode == 0
-        command = f"asciinema play -i 0.01 {out} > {tmp_path}/shown"
-        _under_a_terminal(command, tmp_path)
-        assert OUTPUT in (tmp_path / "shown").read_bytes()
+@needs("script")
+def test_asciinema_plays_each_version(asciinema, cs, talk, tmp_path: Path) -> None:
+    for version in range(1, asciinema.major + 1):
+        out = tmp_path / f"x{version}.cast"
+        asked = ("-f", f"asciicast-v{version}", "-o", out, "--no-redact")
+        assert cs("export", talk, *asked).returncode == 0
+        shown = _under_a_terminal(f"{asciinema.program} play -i 0.01 {out}", tmp_path)
+        assert OUTPUT in re.sub(rb"\r+\n", b"\r\n", shown)
+
+
+@needs("agg")
+def test_agg_draws_our_casts(cs, talk, tmp_path: Path) -> None:
+    # Those of version 3 since 1.6.
+    assert cs("export", talk, "-o", tmp_path / "x.v2.cast", "--no-redact").returncode == 0
+    _run("agg", "x.v2.cast", "x.gif", cwd=tmp_path)
+    assert (tmp_path / "x.gif").read_bytes().startswith(b"GIF89a")
 
 
 @needs("scriptreplay")
@@ -155,16 +190,17 @@ def _is_what_was_said(entries: list[Entry]) -> None:
     assert 250_000 <= said[-1].time_us - said[0].time_us <= 5_000_000
 
 
-@needs("asciinema", "script")
-def test_we_take_what_asciinema_records(cs, home: Path, tmp_path: Path) -> None:
+@needs("script")
+def test_we_take_what_asciinema_records(asciinema, cs, home: Path, tmp_path: Path) -> None:
     (tmp_path / "says").write_text(SAYS)
-    _under_a_terminal("asciinema rec -q -c 'sh says' --stdin x.cast", tmp_path)
-    entries = _imported(cs, home, tmp_path / "x.cast")
-    _is_what_was_said(entries)
-    assert json.loads((tmp_path / "x.cast").read_text().splitlines()[0])["version"] == 2
-    _under_a_terminal("asciinema rec -q --raw -c 'sh says' x.raw", tmp_path)
-    raw = _imported(cs, home, tmp_path / "x.raw", "--format", "raw")
-    assert SAID_BYTES in b"".join(one.data for one in raw)
+    major, program = asciinema
+    typed, raw = ("--stdin", "--raw") if major == 2 else ("--capture-input", "-f raw")
+    _under_a_terminal(f"{program} rec -q -c 'sh says' {typed} x.cast", tmp_path)
+    _is_what_was_said(_imported(cs, home, tmp_path / "x.cast"))
+    assert json.loads((tmp_path / "x.cast").read_text().splitlines()[0])["version"] == major
+    _under_a_terminal(f"{program} rec -q {raw} -c 'sh says' x.raw", tmp_path)
+    entries = _imported(cs, home, tmp_path / "x.raw", "--format", "raw")
+    assert SAID_BYTES in b"".join(one.data for one in entries)
 
 
 @needs("script")
