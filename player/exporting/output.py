@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
 from typing import TYPE_CHECKING, Protocol
 
 from formats.errors import printable
-from formats.layout import open_private
+from formats.layout import FILE_MODE, open_private
 from player.exporting.forms import ExportError
 
 if TYPE_CHECKING:
@@ -19,8 +20,9 @@ _BATCH_BYTES = 256 << 10
 
 
 class Output:
-    """A file under a temporary name until the block is left without an error: then its own.
+    """A file without a name until the block is left without an error: what dies leaves nothing.
 
+    Where the file system knows no such files it has a temporary name, `.tmp` at its end.
     Only its owner can read it: what was recorded is private until somebody decides otherwise.
     `-` is stdout; a pipe or device is written to as it is. An existing file is replaced only with
     `replace`. Raises ExportError when there is one, OSError when it cannot be written.
@@ -29,6 +31,7 @@ class Output:
     def __init__(self, path: str, *, replace: bool = False) -> None:
         self.path = path
         self._temporary: str | None = None
+        self._complete_at_end = False
         self._replace = replace
         self._fd = -1
         self._pieces: list[bytes] = []
@@ -50,31 +53,50 @@ class Output:
                 self._fd = os.open(self.path, os.O_WRONLY | os.O_CLOEXEC)
                 return self
             if not self._replace:
-                message = f"{printable(self.path, 200)} exists already: --force replaces it"
-                raise ExportError(message)
-        temporary = f"{self.path}.{os.urandom(4).hex()}.tmp"
+                raise self._exists()
         try:
-            self._fd = open_private(temporary, os.O_RDWR)
+            self._fd = _nameless(os.path.dirname(self.path) or ".")
+            if self._fd < 0:
+                self._temporary = self._other_name()
+                self._fd = open_private(self._temporary, os.O_RDWR)
         except OSError as error:
             message = f"cannot write {printable(self.path, 200)}: {error.strerror}"
             raise ExportError(message) from None
-        self._temporary = temporary
+        self._complete_at_end = True
         return self
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         try:
             if kind is None:
                 self.flush()
-        except BaseException:
-            kind = BaseException
-            raise
+                if self._complete_at_end:
+                    self._give_name()
         finally:
             os.close(self._fd)
             if self._temporary is not None:
-                if kind is None:
-                    os.replace(self._temporary, self.path)
-                else:
-                    os.unlink(self._temporary)
+                os.unlink(self._temporary)
+
+    def _give_name(self) -> None:
+        """The file is complete: from now on it can be seen. Raises ExportError."""
+        name = self._other_name() if self._replace else self.path
+        try:
+            if self._temporary is None:
+                # Only with a folder, which does not matter here, does Python follow the link.
+                os.link(f"/proc/self/fd/{self._fd}", name, src_dir_fd=self._fd)
+                self._temporary = name if self._replace else None
+            elif not self._replace:
+                os.link(self._temporary, name)
+        except FileExistsError:
+            raise self._exists() from None
+        if self._replace and self._temporary is not None:
+            os.replace(self._temporary, self.path)
+            self._temporary = None
+
+    def _other_name(self) -> str:
+        return f"{self.path}.{os.urandom(4).hex()}.tmp"
+
+    def _exists(self) -> ExportError:
+        return ExportError(f"{printable(self.path, 200)} exists already: --force replaces it")
 
     def write(self, data: bytes) -> None:
         """Write, in larger pieces."""
@@ -90,6 +112,22 @@ class Output:
         self._held_bytes = 0
         while left:
             left = left[os.write(self._fd, left) :]
+
+
+def _nameless(folder: str) -> int:
+    """A new file in the folder that only we can read, and that has no name yet; -1 if none can be.
+
+    Raises OSError for a folder that is none, or cannot be written.
+    """
+    flag = getattr(os, "O_TMPFILE", 0)
+    if not flag or not os.path.isdir("/proc/self/fd"):
+        return -1
+    try:
+        return os.open(folder, flag | os.O_RDWR | os.O_CLOEXEC, FILE_MODE)
+    except OSError as error:
+        if error.errno in (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL):
+            return -1
+        raise
 
 
 class Writable(Protocol):

@@ -457,13 +457,11 @@ def test_many_members_take_neither_room_nor_forever(cs, home: Path, tmp_path: Pa
     assert names == {f"{ID}.0001.jsonl.zst", f"{ID}.meta.json"}
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(150)
-def test_more_than_a_million_members_are_refused(cs, home: Path, tmp_path: Path) -> None:
-    _many_members(tmp_path / "many.tar.gz", 1_000_000)
-    done = cs("import", tmp_path / "many.tar.gz", timeout=120)
+def test_more_than_200_000_members_are_refused(cs, home: Path, tmp_path: Path) -> None:
+    _many_members(tmp_path / "many.tar.gz", 200_000)
+    done = cs("import", tmp_path / "many.tar.gz")
     assert done.returncode == 2
-    assert "has more than a million members: nothing of it is imported" in done.stderr
+    assert "has more than 200000 members: nothing of it is imported" in done.stderr
     assert not [path for path in home.rglob("*") if path.is_file()]
 
 

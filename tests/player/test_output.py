@@ -1,0 +1,75 @@
+"""Where an export goes: nothing is to be seen of it before it is complete."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from player.exporting.forms import ExportError
+from player.exporting.output import Output
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(params=["nameless", "with a temporary name"])
+def folder(request: pytest.FixtureRequest, monkeypatch, tmp_path: Path) -> Path:
+    if request.param == "nameless":
+        if not hasattr(os, "O_TMPFILE"):
+            pytest.skip("no files without a name here: only Linux has them")
+    else:
+        monkeypatch.setattr("player.exporting.output._nameless", lambda _folder: -1)
+    return tmp_path
+
+
+def test_it_appears_when_it_is_complete(folder: Path) -> None:
+    path = folder / "x"
+    with Output(str(path)) as output:
+        output.write(b"all of it")
+        assert not path.exists()
+    assert path.read_bytes() == b"all of it"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert os.listdir(folder) == ["x"]
+
+
+def test_what_fails_leaves_nothing(folder: Path) -> None:
+    def fail() -> None:
+        with Output(str(folder / "x")) as output:
+            output.write(b"a part")
+            output.flush()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert not os.listdir(folder)
+
+
+def test_another_is_replaced_only_if_asked(folder: Path) -> None:
+    path = folder / "x"
+    path.write_bytes(b"another")
+    with pytest.raises(ExportError, match="--force"), Output(str(path)):
+        pass
+    with Output(str(path), replace=True) as output:
+        output.write(b"new")
+        assert path.read_bytes() == b"another"
+    assert path.read_bytes() == b"new"
+    assert os.listdir(folder) == ["x"]
+
+
+def test_one_that_came_meanwhile_stays(folder: Path) -> None:
+    path = folder / "x"
+    with pytest.raises(ExportError, match="exists already"), Output(str(path)):
+        path.write_bytes(b"another")
+    assert path.read_bytes() == b"another"
+    assert os.listdir(folder) == ["x"]
+
+
+def test_without_a_name_what_is_killed_leaves_nothing(tmp_path: Path) -> None:
+    if not hasattr(os, "O_TMPFILE"):
+        pytest.skip("no files without a name here: only Linux has them")
+    with Output(str(tmp_path / "x")) as output:
+        output.write(b"a part")
+        output.flush()
+        assert not os.listdir(tmp_path)
