@@ -148,7 +148,7 @@ class Transcriber:
         """Which of the texts were never given, as far as there is room to know."""
         given, before = self._new, self._old
         if len(given) >= _MOST_REMEMBERED // 2:
-            given, before = set(), given
+            given, before = set[int](), given
             self._new, self._old = given, before
         signs = list(map(hash, texts))
         distinct = set(signs)

@@ -18,7 +18,7 @@ from formats.size import Size
 from player import workers
 from player.lines import ScreenLine, screen_lines
 from player.pieces import VERSION, path_of, read_sidecar
-from player.sidecar import lines_of
+from player.sidecar import lines_in_turn, lines_of
 from player.sizing import initial_size
 from player.workers import ExtractionError
 from tests.support.logs import Said, ended, lines, start, store_log, write_log
@@ -230,3 +230,28 @@ def test_what_is_settled_is_not_extracted_again(
     assert path.read_bytes()[:kept] == before[:kept]
     want = {line.text: line for line in extracted(session)}
     assert {line.text: line for line in found} == want
+
+
+def test_read_in_turn_while_the_log_grows(home: Home) -> None:
+    """Who reads piece by piece gets the lines of the log as it was when the reading began."""
+    big = b"".join(b"\r\n%06d some output of a program that writes much" % n for n in range(120))
+    said = [Said(n * 40, big.replace(b"000", b"%03d" % n)) for n in range(300)]
+    session = session_of(home, start(), *said[:250])
+    found = list(lines_of(home, session))
+    reading = lines_in_turn(home, session)
+    begun = [next(reading)]
+    with open(session.path, "ab") as log:
+        log.writelines(lines(said[250:], session.id))
+    assert len(list(lines_of(home, session))) > len(found)
+    assert {line.text for line in [*begun, *reading]} == {line.text for line in found}
+
+
+@pytest.mark.parametrize("place", [0.0, 0.1, 0.5, 0.9])
+def test_read_in_turn_a_damaged_one_is_made_again(home: Home, place: float) -> None:
+    session = session_of(home, start(), *talk(300), ended(20_000))
+    found = list(lines_of(home, session))
+    path = Path(path_of(home, session.id))
+    data = bytearray(path.read_bytes())
+    data[int(len(data) * place)] ^= 0x55
+    path.write_bytes(data)
+    assert [line for line in lines_in_turn(home, session) if not line.transient] == found

@@ -20,7 +20,9 @@ FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
         ([(FAMILY, 2), ("\u65e5", 2), ("\u672c", 2), ("\u8a9e", 2)], False),
     ],
 )
-def test_as_many_characters_as_columns_need_not_be_one_in_each(cells, even) -> None:
+def test_as_many_characters_as_columns_need_not_be_one_in_each(
+    cells: list[tuple[str, int]], *, even: bool
+) -> None:
     run = Run("".join(text for text, _ in cells), sum(cols for _, cols in cells), DEFAULT_STYLE)
     assert len(run.text) == run.cols
     assert clusters(run) == cells
