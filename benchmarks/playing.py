@@ -88,7 +88,8 @@ def steady(folder: Path, seconds: int) -> None:
             continue
         played = str(folder / f"frames{peer.ending}")
         export = [str(COMMANDS / "cs-export"), str(log), "-o", played, "-f", peer.form]
-        subprocess.run([*export, "--no-redact"], check=True, capture_output=True)
+        if not Path(played).exists():  # some read the same form
+            subprocess.run([*export, "--no-redact"], check=True, capture_output=True)
         timing = str(folder / "frames.timing")
         options = [option.format(timing=timing) for option in peer.options]
         _measure(peer.program, [program, *options, played], folder, seconds)

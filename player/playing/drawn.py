@@ -164,11 +164,13 @@ class Player:
             self._stage.ask(**request)
 
     def _draw(self, output: Output, keys: Keyboard, now_us: int) -> None:
-        if not output.entered:
+        first = not output.entered
+        if first:
             output.enter(mouse=self._options.mouse)
+        output.put(self.window.paint(now_us))
+        if first:  # what takes time is begun behind the first screen
             self._begin_to_know()
             keys.load()
-        output.put(self.window.paint(now_us))
 
     def _key(self, key: str, terminal: Terminal, output: Output) -> None:
         now_us = clock_us()

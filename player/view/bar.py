@@ -79,7 +79,7 @@ def status_row(status: Status, width: int) -> Row:
     else:
         words = _run(f"  {status.title}" if status.title else "", _DIM)
     words = _cut(words, max(0, width - used - 1))
-    hint = _run("h help ", _DIM)
+    hint = _run("  h help " if tail else "h help ", _DIM)
     space = width - used - words.cols
     tail_room = space - hint.cols
     row: list[Run] = [*left, words]
