@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 MB: Final = 1e6
 _COMMANDS: Final = Path(sys.executable).parent
 _SEQUENCES: Final = r"s/\e\][^\a\e]*(?:\a|\e\\)|\e\[[0-?]*[ -\/]*[@-~]|\e[ -\/]*[0-~]//g; s/\r/\n/g"
+_STRIPPED: Final = "strip | grep"
 _LIVE_BYTES: Final = 8 << 20
 _MORE_BYTES: Final = 256 << 10
 Command = list[str | Path] | str
@@ -121,7 +122,7 @@ def _first_output_s(command: list[str | Path]) -> float:
 def _patterns(home: Path) -> Iterator[tuple[str, str]]:
     """A word that is rare, a sentence's three words, a common word; by the truth's own lines."""
     made = making.made_in(home)
-    agents = [session for session in made if session.style in ("difference", "alternate")]
+    agents = [one for one in made if one.style in ("difference", "alternate")] or made
     largest = max(agents, key=lambda session: session.log_bytes)
     lines = [stood.text for stood in making.truth_of(home, largest.session_id)]
     words = [re.findall(r"[a-z]+", line) for line in lines]
@@ -147,6 +148,8 @@ def find(options: argparse.Namespace) -> None:
     for kind, pattern in _patterns(home):
         true = sum(pattern in line for line in truth)
         for way, command, rounds in _ways(home, logs, pattern):
+            if options.quick and way == _STRIPPED:
+                continue
             spent = _median(command, rounds or options.rounds)
             hits = spent.output.count(b"\n")
             print(
@@ -162,7 +165,7 @@ def _ways(home: Path, logs: Path, pattern: str) -> Iterator[tuple[str, Command, 
     yield "cs-grep", [*grep, "all", "-F", "--exact", pattern], 0
     yield "rg on the lines", f"rg -zF -- '{pattern}' {home}/index", 0
     yield "rg on the log", f"rg -F -- '{pattern}' {logs}", 0
-    yield "strip | grep", f"{_stripped(f'{logs}/*.jsonl')} | grep -F -- '{pattern}'", 1
+    yield _STRIPPED, f"{_stripped(f'{logs}/*.jsonl')} | grep -F -- '{pattern}'", 1
 
 
 def _stripped(logs: str) -> str:
