@@ -74,12 +74,13 @@ class Recorders:
         return Echo(found["p50_us"] / 1e3, found["p99_us"] / 1e3, max(times) / 1e3)
 
     def close(self) -> None:
-        """End them all."""
+        """End them all, and all that goes on for them in the background."""
         for terminal, load in zip(self._terminals, self._loads, strict=True):
             terminal.type(EOT)
             load.finish()
             accounting.reap(terminal.pid)
             terminal.close()
+        accounting.reap_orphans(time.monotonic() + DEADLINE_S)
 
 
 class Sealing:
@@ -147,6 +148,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--segment-mb", type=float, default=SEGMENT_BYTES / (1 << 20))
     typed = parser.parse_args()
+    accounting.adopt_orphans()
     with tempfile.TemporaryDirectory(prefix="cs-many-") as name:
         folder = Path(name)
         segment = make_segment(folder, int(typed.segment_mb * (1 << 20)))
