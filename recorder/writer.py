@@ -13,7 +13,8 @@ import time
 from _thread import allocate_lock
 from typing import TYPE_CHECKING, Any
 
-from recorder.ring import EVENT_END, Place, Unsynced, Waiting, is_input, payload_bytes, stamp_of
+from recorder.durability import Durability
+from recorder.ring import EVENT_END, Place, Waiting, is_input, payload_bytes, stamp_of
 from recorder.segments import Segments
 
 if TYPE_CHECKING:
@@ -25,13 +26,10 @@ if TYPE_CHECKING:
     from recorder.sums import Sums
 
 _FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
-_NO_SYNC = frozenset((errno.EINVAL, errno.ENOSYS, errno.ENOTSUP))
 # Ten tries a second for three seconds, then one a second.
 _RETRY_S, _LATER_S, _QUICK_TRIES = 0.1, 1.0, 30
 # There is no later then; nobody waits long for a disk that is broken.
 _LAST_TRIES, _LAST_PAUSE_S = 5, 0.02
-_MOST_RETIRED = 16
-_LONGEST_BACKOFF = 64
 
 
 class Writer:
@@ -57,7 +55,6 @@ class Writer:
         self.failing = False
         self.has_gaps = False
         """Whether something is lost for good."""
-        self._files = files
         self._segments = Segments(files, home, session_id)
         self._rotate_bytes = rotate_bytes
         self._encode = encode
@@ -66,15 +63,12 @@ class Writer:
         self._sums = sums
         self._size_fields: dict[str, Any] = {}
         self._waiting = Waiting()
-        self._unsynced = Unsynced(1, 0) if keeps_unsynced else None
-        self._retired: list[OpenSegment] = []
+        self._durability = Durability(files, self._segments, self.lock, wanted=keeps_unsynced)
         self._resumes: Place | None = None
-        self._cuts: list[Place] = []
         self._broken = False
         self._reason = ""
         self._tries = 0
         self._retry_at = 0.0
-        self._sync_failures = 0
         sums.open(1, self._segments.current)
 
     @property
@@ -90,12 +84,12 @@ class Writer:
     @property
     def is_unsynced(self) -> bool:
         """Whether something is still to be made durable."""
-        return bool(self._retired or (self._unsynced is not None and self._unsynced))
+        return self._durability.is_due
 
     @property
     def backoff(self) -> int:
-        """How many times longer to wait for the next sync: one that fails costs a new file."""
-        return min(1 << self._sync_failures, _LONGEST_BACKOFF)
+        """How many times longer to wait for the next sync."""
+        return self._durability.backoff
 
     def has_size(self, cols: int, rows: int) -> None:
         """What later segments state."""
@@ -117,8 +111,7 @@ class Writer:
             self._note_lost(self._waiting.add(line))
             self._fail(error)
             return
-        if self._unsynced is not None:
-            self._unsynced.add(line)
+        self._durability.add(line)
         self._sums.advance(segment.size)
 
     def look(self) -> None:
@@ -153,46 +146,24 @@ class Writer:
 
     def sync(self) -> None:
         """Make durable what was written by now. Takes the lock itself, but not while it waits."""
-        if self._unsynced is None:
-            return
         with self.lock:
-            retired, self._retired = self._retired, []
-            current = self._segments.current
-            if self.failing or not (retired or self._unsynced or current.new):
-                self._retired = retired
-                return
-            place = Place(current.number, current.size)
-            self._unsynced.begin(*place)
+            batch = None if self.failing else self._durability.next_batch()
+        if batch is None:
+            return
         try:
-            for segment in (*retired, current):
-                self._files.sync_data(segment.fd)
+            self._durability.sync(batch)
         except OSError as error:
             with self.lock:
-                if error.errno in _NO_SYNC:  # not on this file system
-                    self._unsynced = None
-                else:
-                    self._distrust(error)
-        else:
-            self._synced(current, place)
-        for segment in retired:
-            segment.close()
+                self._distrust(error)
 
     def sync_entry(self) -> None:
         """Make the newest entry durable, before anything else is done: `sync = "each"`."""
-        current = self._segments.current
-        if self.failing or self._unsynced is None:
+        if self.failing:
             return
-        self._unsynced.begin(current.number, current.size)
         try:
-            self._files.sync_data(current.fd)
-            if current.new:
-                self._segments.sync_folder()
+            self._durability.sync_entry()
         except OSError as error:
-            if error.errno not in _NO_SYNC:
-                self._distrust(error)
-            return
-        current.new = False
-        self._unsynced.drop_before(Place(current.number, current.size))
+            self._distrust(error)
 
     def close(self) -> None:
         """The last try, and the end."""
@@ -202,8 +173,7 @@ class Writer:
             time.sleep(_LAST_PAUSE_S)
         else:
             self._give_up()
-        for segment in self._retired:
-            segment.close()
+        self._durability.close()
         self._segments.current.close()
 
     def _give_up(self) -> None:
@@ -243,35 +213,18 @@ class Writer:
         """Undo everything: the session never began."""
         self._segments.current.remove()
 
-    def _synced(self, current: OpenSegment, place: Place) -> None:
-        self._sync_failures = 0
-        if current.new:
-            try:
-                self._segments.sync_folder()
-            except OSError:  # with the next one
-                return
-            current.new = False
-        with self.lock:
-            if self._unsynced is None:
-                return
-            dropped = self._unsynced.drop_before(place)
-            cuts, self._cuts = self._cuts, []
-        del dropped  # a megabyte in pieces: not while somebody waits for the lock
-        for cut in cuts:
-            try:
-                self._segments.cut(*cut)
-            except OSError:  # sealed by now: readers know by the event
-                continue
-
     def _distrust(self, error: OSError) -> None:
         """The file is not believed any more: what may not be in it goes to a new one."""
-        if self._unsynced is None:
-            return
-        self._sync_failures += 1
-        self._resumes, lines = self._unsynced.take()
-        self._note_lost(self._waiting.add_before(lines))
+        self._take_back()
         self._fail(error)
         self.recover()
+
+    def _take_back(self) -> None:
+        """Have all that is not known to be durable written again."""
+        taken = self._durability.take()
+        if taken is not None:
+            self._resumes, lines = taken
+            self._note_lost(self._waiting.add_before(lines))
 
     def _settle(self) -> None:
         """Have a file that can be appended to."""
@@ -280,7 +233,7 @@ class Writer:
             self._resume(self._resumes)
             return
         if self._broken:
-            self._retire(self._next(self._resume_stamp(), None))
+            self._durability.retire(self._next(self._resume_stamp(), None))
             return
         segment.cut_back()
         why = segment.astray()
@@ -293,7 +246,7 @@ class Writer:
             self._segments.closed_bytes -= old.size - place.offset
         self.entries -= old.number - place.segment  # the first lines of what is replaced whole
         self._resumes = None
-        self._cuts.append(place)
+        self._durability.cut_later(place)
         old.close()
 
     def _leave(self, segment: OpenSegment, why: str) -> None:
@@ -320,7 +273,7 @@ class Writer:
             self._note_lost(self._waiting.add_before(later if first is None else (first, *later)))
             raise
         finally:
-            self._retire(segment)
+            self._durability.retire(segment)
 
     def _next(
         self, stamp: bytes | None, previous_sha256: str | None, resumes: Place | None = None
@@ -334,25 +287,17 @@ class Writer:
         )
         self.entries += 1
         new = self._segments.current
-        if self._unsynced is not None:
-            self._unsynced.begin(new.number, new.size)
+        self._durability.begin(new)
         self._sums.open(new.number, new)
         self._on_rotated()
         return old
-
-    def _retire(self, segment: OpenSegment) -> None:
-        """Have it synced before it is closed."""
-        if self._unsynced is None or len(self._retired) >= _MOST_RETIRED:
-            segment.close()
-        else:
-            self._retired.append(segment)
 
     def _rotate(self) -> None:
         """Go on in a new segment, or as before."""
         size = self._segments.current.size
         sha256 = self._sums.close_segment(size)
         try:
-            self._retire(self._next(self._resume_stamp(), sha256))
+            self._durability.retire(self._next(self._resume_stamp(), sha256))
         except OSError as error:
             if self._segments.misplaced:
                 raise
@@ -381,8 +326,7 @@ class Writer:
 
     def _append(self, line: bytes) -> None:
         self._segments.current.append(line, payload_bytes(line))
-        if self._unsynced is not None:
-            self._unsynced.add(line)
+        self._durability.add(line)
 
     def _resume_stamp(self) -> bytes | None:
         """The time of the first thing that waits: nothing that goes before it may be later."""
@@ -404,10 +348,8 @@ class Writer:
     def _note_error(self, error: OSError) -> None:
         self._reason = error.strerror or "write error"
         self._broken = error.errno not in _FULL or self._segments.misplaced
-        if self._broken and self._resumes is None and self._unsynced is not None:
-            # More than one line may be lost: all that is not known to be durable is written again.
-            self._resumes, lines = self._unsynced.take()
-            self._note_lost(self._waiting.add_before(lines))
+        if self._broken and self._resumes is None:  # more than one line may be lost
+            self._take_back()
 
     def _note_fault(self, reason: str) -> None:
         self._reason = reason
