@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from benchmarks.corpus import making
 from benchmarks.judging import judged
 from formats.layout import Home
-from player.pieces import ENDING
+from player.index.pieces import ENDING
 
 if TYPE_CHECKING:
     import argparse

@@ -31,8 +31,8 @@ from formats.layout import Home
 from formats.line import OUTPUT
 from formats.session import Session
 from formats.size import Size
-from player.painter import Painter
-from player.replay import Replay
+from player.replay.painter import Painter
+from player.replay.replay import Replay
 from tests.support.recording import children, cpu_s
 from tests.support.window import PlayerWindow, environ_of
 
@@ -113,7 +113,7 @@ def seeking(folder: Path, size_mb: float, hours: float, seeks: int) -> None:
     session = Session(make(home, round(size_mb * 1e6), hours), home.logs)
     told("session, payload", size_mb, "MB", f" in {hours:g} h, {session.log_bytes() / 1e6:.0f} MB")
     first_screen(folder, ", no index")
-    command = [sys.executable, "-m", "player.keying", home.path, session.id]
+    command = [sys.executable, "-m", "player.replay.keying", home.path, session.id]
     pid = subprocess.Popen(command, cwd=HERE, env=environ_in(folder)).pid
     _, status, used = os.wait4(pid, 0)
     cpu = used.ru_utime + used.ru_stime

@@ -159,7 +159,7 @@ def jumps(folder: Path, size_mb: float) -> None:
     recording = str(folder / "jumping.ttyrec")
     export = [str(COMMANDS / "cs-export"), session_id, "-o", recording, "-f", "ttyrec"]
     subprocess.run([*export, "--no-redact"], check=True, capture_output=True, env=environ)
-    keying = [sys.executable, "-m", "player.keying", home.path, session_id]
+    keying = [sys.executable, "-m", "player.replay.keying", home.path, session_id]
     here = Path(__file__).parents[1]
     subprocess.run(keying, check=True, cwd=here, env=environ)
     player = [str(COMMANDS / "cs-play"), "last", "--no-mouse", "--paused"]

@@ -26,9 +26,9 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from benchmarks.corpus import making
 from formats.entry import Entry
 from formats.session import Session
+from player.lines.sizing import initial_size
 from player.redact.finder import Finder
 from player.redact.redaction import Redaction
-from player.sizing import initial_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

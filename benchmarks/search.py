@@ -32,17 +32,17 @@ from benchmarks.judging import judged
 from formats.line import OUTPUT
 from formats.session import Session
 from formats.stretch import Stretch
-from player.extending import Extension
-from player.lineblock import merged
-from player.pieces import Sidecar, parse_sidecar
+from player.index.extending import Extension
+from player.index.pieces import Sidecar, parse_sidecar
+from player.lines.lineblock import merged
+from player.lines.sizing import initial_size
 from player.screen import Screen
-from player.sizing import initial_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from formats.size import Size
-    from player.lineblock import ScreenLine
+    from player.lines.lineblock import ScreenLine
 
 MB: Final = 1e6
 _SCROLLBACK_ROWS: Final = 20_000
@@ -202,7 +202,7 @@ def _recordings(options: argparse.Namespace) -> None:
 def _true_rows(path: str, size: Size) -> set[str]:
     """The rows that stood half a second, and those that scrolled off: a person can see both."""
     from formats.entry import event_size  # noqa: PLC0415
-    from player.history import History  # noqa: PLC0415
+    from player.lines.history import History  # noqa: PLC0415
 
     screen = Screen(size, _SCROLLBACK_ROWS)
     history, found, since = History(screen), set[str](), dict[str, int]()

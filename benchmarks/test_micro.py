@@ -15,7 +15,7 @@ from formats.line import LineEncoder
 from formats.sealed import SealedWriter
 from formats.session import Damage, Session
 from formats.timestamp import Stamper
-from player.timeline import timeline
+from player.replay.timeline import timeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable

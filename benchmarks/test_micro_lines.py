@@ -16,9 +16,9 @@ from benchmarks import payloads
 from benchmarks.test_micro import BEGINNING_US, MB, READ_BYTES, SESSION_ID, run
 from formats.entry import OUTPUT, Entry
 from formats.size import Size
-from player.lines import screen_lines
+from player.lines.extractor import screen_lines
+from player.lines.sizing import infer_size
 from player.screen import Screen
-from player.sizing import infer_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

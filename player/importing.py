@@ -17,7 +17,7 @@ from formats.line import FORMAT_VERSION
 from formats.marks import add_mark, read_marks
 from formats.session import Session
 from formats.writing import SessionWriter
-from player.cli.progress import along
+from player.progress import along
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

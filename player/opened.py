@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from formats.entry import Entry
     from formats.session import Damage, Session
-    from player.lines import ScreenLine
-    from player.replay import Replay
+    from player.lines.extractor import ScreenLine
+    from player.replay.replay import Replay
     from player.screen import Screen
 
 _US_PER_S = 1_000_000
@@ -41,7 +41,7 @@ class OpenedSession:
 
     @cached_property
     def _replay(self) -> Replay:
-        from player.replay import Replay  # noqa: PLC0415  the screen engine: events need none
+        from player.replay.replay import Replay  # noqa: PLC0415  the screen engine: events need none
 
         return Replay(self._session)
 
@@ -67,6 +67,6 @@ class OpenedSession:
 
     def lines(self) -> Iterator[ScreenLine]:
         """Every line of text that stood on the screen, by the time it first stood there."""
-        from player.sidecar import lines_of  # noqa: PLC0415  as above
+        from player.index.sidecar import lines_of  # noqa: PLC0415  as above
 
         return lines_of(self._home, self._session)

@@ -172,7 +172,7 @@ def _index(home: Home, sessions: Iterable[str]) -> None:
     """Have the lines of sessions made again, one after the other, at our priority."""
     for session_id in sessions:
         try:
-            pid = start_module("player.indexing", ("--background", home.path, session_id))
+            pid = start_module("player.index.indexing", ("--background", home.path, session_id))
             os.waitpid(pid, 0)
         except OSError:  # made by whoever asks for them
             return

@@ -143,7 +143,7 @@ def _go_on_as_indexer(path: str, session_id: str) -> None:
 
     Where it cannot be, they are made by whoever asks for them.
     """
-    arguments = ("player.indexing", "--background", path, session_id)
+    arguments = ("player.index.indexing", "--background", path, session_id)
     try:
         os.execv(sys.executable, (sys.executable, "-P", "-m", *arguments))  # noqa: S606  ours
     except OSError:

@@ -2,8 +2,9 @@
 
 Closed segments are sealed, one at a time, and none is forgotten. Compressing is heavy, so it is
 never done here: a command of its own (`python -m recorder.seal`) does it at the lowest priority,
-and goes on when the recorder has ended. So are screen lines and keyframes, which `player.indexing`
-makes: after each sealing, and when the session ends. So is the store's maintenance.
+and goes on when the recorder has ended. So are screen lines and keyframes, which
+`player.index.indexing` makes: after each sealing, and when the session ends. So is the store's
+maintenance.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class Sealing:
         elif log_bytes >= _WORTH_INDEXING_BYTES:
             arguments = ("--background", self._home.path, self._session_id)
             try:
-                start_module("player.indexing", arguments, lowest_priority=True)
+                start_module("player.index.indexing", arguments, lowest_priority=True)
             except OSError:  # made by whoever asks for it
                 return
 

@@ -7,7 +7,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from player.cli.console import say
+from player.console import say
 
 if TYPE_CHECKING:
     from types import FrameType

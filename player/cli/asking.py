@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from formats.errors import SessionsError
-from player.cli.console import UsageError, escaped
+from player.console import UsageError, escaped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,8 +6,9 @@ import json
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from player.cli.arguments import command_parser
 from player.cli.asking import described, short
-from player.cli.console import command_parser, escaped
+from player.console import escaped
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -131,7 +132,7 @@ def _month(time_us: int) -> str:
 
 
 def _print(shares: Sequence[tuple[str, Share]], *, json_wanted: bool) -> None:
-    from player.listing import size_text  # noqa: PLC0415
+    from player.console import size_text  # noqa: PLC0415
 
     tty = os.isatty(1)
     if tty and not json_wanted:

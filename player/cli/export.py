@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from formats.size import parse_size
 from player.cli.apart import in_a_child
-from player.cli.console import SESSION_HELP, UsageError, checked, command_parser, number
+from player.cli.arguments import SESSION_HELP, checked, command_parser, number
+from player.console import UsageError
 from player.times import parse
 
 if TYPE_CHECKING:

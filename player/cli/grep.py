@@ -8,9 +8,9 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from formats.errors import SessionsError
-from player.cli.console import UsageError, say
 from player.cli.grep_options import FOUND, NONE, PROG, parser
-from player.selecting import ALL, filters_of, selected, told_title
+from player.cli.selecting import ALL, filters_of, selected, told_title
+from player.console import UsageError, say
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from formats.layout import Home
     from formats.store import Listed
-    from player.finding import Hit, Result, Wanted
-    from player.matching import Matched
-    from player.pattern import Pattern
+    from player.search.finding import Hit, Result, Wanted
+    from player.search.matching import Matched
+    from player.search.pattern import Pattern
 
     Plain = tuple[
         list[tuple[Any, ...]], list[list[tuple[int, str, int]]], str | None, str | None, int, bool
@@ -45,7 +45,7 @@ def main(argv: Sequence[str]) -> int:
     names, texts = _names_and_patterns(typed)
     # Not for --help and wrong usage.
     from formats.layout import Home  # noqa: PLC0415
-    from player.pattern import How, patterns  # noqa: PLC0415
+    from player.search.pattern import How, patterns  # noqa: PLC0415
 
     how = How(
         ignore_case=typed.ignore_case,
@@ -171,8 +171,8 @@ class _Search:
             say(PROG, result.error)
 
     def _results(self) -> Iterator[tuple[int, Result]]:
-        from player.finding import Hit, Result  # noqa: PLC0415
         from player.parallel import in_order  # noqa: PLC0415
+        from player.search.finding import Hit, Result  # noqa: PLC0415
 
         plan = self._plan()
         results = in_order(
@@ -183,7 +183,7 @@ class _Search:
             yield number, Result(found, groups, damage, error, given_up, done)
 
     def _worker(self, plan: _Plan) -> Callable[[int], Iterator[Plain]]:
-        from player.finding import Result, search  # noqa: PLC0415
+        from player.search.finding import Result, search  # noqa: PLC0415
 
         # Another process than ours has no terminal of its own to say it on.
         progress = self._progress.making if plan.processes == 1 else None
@@ -214,8 +214,8 @@ class _Search:
         sessions = self._sessions
         if len(sessions) < 2:  # noqa: PLR2004
             return _Plan(sessions, 1, {})
+        from player.index.pieces import path_of, signatures  # noqa: PLC0415
         from player.parallel import cores  # noqa: PLC0415
-        from player.pieces import path_of, signatures  # noqa: PLC0415
 
         total = 0
         for one in sessions:
@@ -251,12 +251,12 @@ def _finder(
 ) -> Callable[[bytes], Iterator[Matched]]:
     """What finds matches in the text of some lines."""
     if not typed.secrets:
-        from player.matching import matches  # noqa: PLC0415
+        from player.search.matching import matches  # noqa: PLC0415
 
         return lambda text: matches(text, patterns, invert=typed.invert_match)
     from formats.config import load  # noqa: PLC0415
     from player.redact.finder import Finder  # noqa: PLC0415
-    from player.secrets import secrets  # noqa: PLC0415
+    from player.search.secrets import secrets  # noqa: PLC0415
 
     finder = Finder.of(load(home, os.environ))
     return lambda text: secrets(text, finder)
@@ -268,7 +268,7 @@ def _plain(result: Result) -> Plain:
 
 
 def _wanted(typed: Namespace) -> Wanted:
-    from player.finding import Wanted  # noqa: PLC0415
+    from player.search.finding import Wanted  # noqa: PLC0415
 
     return Wanted(
         typed=True if typed.input else False if typed.output else None,

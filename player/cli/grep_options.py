@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from formats.size import parse_size
-from player.cli.console import checked, command_parser
-from player.selecting import SESSIONS_HELP, add_filters
+from player.cli.arguments import checked, command_parser
+from player.cli.selecting import SESSIONS_HELP, add_filters
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser

@@ -7,7 +7,8 @@ import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 from formats import timestamp
-from player.cli.console import escaped, use_colour
+from player.cli.arguments import use_colour
+from player.console import escaped
 from player.times import clock, date_and_clock, elapsed
 
 if TYPE_CHECKING:
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from formats.store import Listed
-    from player.finding import Hit, Result
-    from player.matching import Spans
+    from player.search.finding import Hit, Result
+    from player.search.matching import Spans
 
 _US_PER_S = 1_000_000
 _SHORT_ID = 8

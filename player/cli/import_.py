@@ -6,7 +6,8 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from player.cli.console import UsageError, command_parser, say, say_damage
+from player.cli.arguments import command_parser
+from player.console import UsageError, say, say_damage
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -54,8 +55,8 @@ def main(argv: Sequence[str]) -> int:
     typed = parser().parse_args(argv)
     # Not for --help and wrong usage.
     from formats.layout import Home  # noqa: PLC0415
-    from player.cli.progress import Progress  # noqa: PLC0415
     from player.importing import Report, Wishes, import_files  # noqa: PLC0415
+    from player.progress import Progress  # noqa: PLC0415
 
     if typed.format is not None and typed.format not in _FORMS:
         raise UsageError(f"there is no form {typed.format!r}; there are {', '.join(_FORMS)}")

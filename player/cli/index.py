@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from player.cli.console import command_parser, number
-from player.cli.progress import Progress
-from player.selecting import SESSIONS_HELP, add_filters, filters_of, selected
+from player.cli.arguments import command_parser, number
+from player.cli.selecting import SESSIONS_HELP, add_filters, filters_of, selected
+from player.progress import Progress
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from formats.layout import Home
     from formats.session import Session
-    from player.pieces import Signature
+    from player.index.pieces import Signature
 
 PROG = "cs-index"
 _MOST_JOBS = 256
@@ -77,9 +77,9 @@ def _indexed(
     home: Home, sessions: list[Session], jobs: float | None
 ) -> list[tuple[Session, str, str]]:
     """Each session with what became of it, and the words of a failure."""
+    from player.index.pieces import signatures  # noqa: PLC0415
+    from player.index.workers import DONE, FAILED, PROGRESS, job_of, run_jobs  # noqa: PLC0415
     from player.parallel import cores  # noqa: PLC0415
-    from player.pieces import signatures  # noqa: PLC0415
-    from player.workers import DONE, FAILED, PROGRESS, job_of, run_jobs  # noqa: PLC0415
 
     found = signatures(home)
     results = {one.id: ("there", "") for one in sessions if _is_there(home, one, found)}
@@ -101,8 +101,8 @@ def _indexed(
 
 
 def _is_there(home: Home, session: Session, found: dict[str, Signature]) -> bool:
-    from player.lineblock import BlockError  # noqa: PLC0415
-    from player.pieces import path_of, read_sidecar  # noqa: PLC0415
+    from player.index.pieces import path_of, read_sidecar  # noqa: PLC0415
+    from player.lines.lineblock import BlockError  # noqa: PLC0415
 
     sidecar = read_sidecar(path_of(home, session.id), session.id)
     if not sidecar.is_of(found.get(session.id, ())):
@@ -125,7 +125,7 @@ def _print(home: Home, session: Session, result: str, words: str, *, json: bool)
     if json:
         import orjson  # noqa: PLC0415
 
-        from player.pieces import path_of  # noqa: PLC0415
+        from player.index.pieces import path_of  # noqa: PLC0415
 
         path = path_of(home, session.id)
         fields: dict[str, Any] = {

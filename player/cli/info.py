@@ -10,15 +10,16 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from formats import timestamp
-from player.cli.console import SESSION_HELP, command_parser, escaped
+from player.cli.arguments import SESSION_HELP, command_parser
+from player.console import escaped
 from player.times import date_and_clock, elapsed
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
     from collections.abc import Iterator, Sequence
 
-    from player.markers import Marker
-    from player.portrait import Portrait
+    from player.index.markers import Marker
+    from player.sessions.portrait import Portrait
 
 PROG = "cs-info"
 _US_PER_S = 1_000_000
@@ -62,7 +63,7 @@ def main(argv: Sequence[str]) -> int:
     # Not for --help and wrong usage.
     from formats.layout import Home  # noqa: PLC0415
     from formats.store import listed, resolve  # noqa: PLC0415
-    from player.portrait import portrait  # noqa: PLC0415
+    from player.sessions.portrait import portrait  # noqa: PLC0415
 
     home = Home.of(os.environ, typed.home)
     for number, name in enumerate(typed.sessions):
@@ -95,7 +96,7 @@ def _lines(found: Portrait, now_us: int) -> Iterator[str]:
 
 
 def _what(found: Portrait) -> Iterator[tuple[str, str]]:
-    from player.listing import state_text  # noqa: PLC0415
+    from player.sessions.listing import state_text  # noqa: PLC0415
 
     listed = found.overview.listed
     meta = listed.meta
@@ -116,8 +117,8 @@ def _what(found: Portrait) -> Iterator[tuple[str, str]]:
 
 
 def _when(found: Portrait, now_us: int) -> Iterator[tuple[str, str]]:
-    from player.listing import duration  # noqa: PLC0415
-    from player.portrait import sparkline  # noqa: PLC0415
+    from player.sessions.listing import duration  # noqa: PLC0415
+    from player.sessions.portrait import sparkline  # noqa: PLC0415
 
     begin_us, end_us = found.span
     yield "began", f"{date_and_clock(begin_us)}, {duration(now_us - begin_us)} ago"
@@ -130,7 +131,7 @@ def _when(found: Portrait, now_us: int) -> Iterator[tuple[str, str]]:
 
 
 def _how_much(found: Portrait) -> Iterator[tuple[str, str]]:
-    from player.listing import size_text  # noqa: PLC0415
+    from player.console import size_text  # noqa: PLC0415
 
     listed = found.overview.listed
     meta = listed.meta
@@ -163,7 +164,7 @@ def _cell_s(found: Portrait) -> float:
 
 
 def _cell_text(found: Portrait) -> str:
-    from player.listing import duration  # noqa: PLC0415
+    from player.sessions.listing import duration  # noqa: PLC0415
 
     cell_s = _cell_s(found)
     return duration(round(cell_s * _US_PER_S)) if cell_s >= 1 else f"{cell_s * 1000:.0f} ms"
@@ -190,7 +191,7 @@ def _markers(found: Portrait) -> Iterator[str]:
 
 def _as_json(found: Portrait, now_us: int) -> dict[str, Any]:
     from player.cli.verify import in_one_line  # noqa: PLC0415
-    from player.listing import as_json  # noqa: PLC0415
+    from player.sessions.listing import as_json  # noqa: PLC0415
 
     begin_us = found.span.first_us
     fields = as_json(found.overview, now_us)

@@ -8,9 +8,10 @@ import time
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from player.cli.console import UsageError, checked, command_parser, say
-from player.overview import STATES
-from player.selecting import SESSIONS_HELP, add_filters, filters_of, selected
+from player.cli.arguments import checked, command_parser
+from player.cli.selecting import SESSIONS_HELP, add_filters, filters_of, selected
+from player.console import UsageError, say
+from player.sessions.overview import STATES
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from formats.layout import Home
     from formats.store import Listed
-    from player.overview import Overview
+    from player.sessions.overview import Overview
 
 PROG = "cs-ls"
 _STDOUT, _STDERR = 1, 2
@@ -91,7 +92,7 @@ def main(argv: Sequence[str]) -> int:
 def _overviews(
     home: Home, listed: Sequence[Listed], states: Sequence[str], number: int | None, now_us: int
 ) -> list[Overview]:
-    from player.overview import overview, with_lines  # noqa: PLC0415  not for --help
+    from player.sessions.overview import overview, with_lines  # noqa: PLC0415  not for --help
 
     found = (overview(home, one, now_us) for one in listed)
     wanted = (one for one in found if not states or one.state in states)
@@ -123,7 +124,7 @@ def _count(text: str) -> int:
 
 
 def _lines(shown: Sequence[Overview], now_us: int, *, json_wanted: bool) -> Iterable[str]:
-    from player.listing import as_json, row, tabbed, table  # noqa: PLC0415
+    from player.sessions.listing import as_json, row, tabbed, table  # noqa: PLC0415
 
     if json_wanted:
         return (json.dumps(as_json(one, now_us), ensure_ascii=False) for one in shown)

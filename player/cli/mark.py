@@ -8,8 +8,9 @@ import time
 from typing import TYPE_CHECKING
 
 from formats.errors import NoSuchSessionError
+from player.cli.arguments import SESSION_HELP, checked, command_parser
 from player.cli.asking import in_store, short
-from player.cli.console import SESSION_HELP, UsageError, checked, command_parser, say
+from player.console import UsageError, say
 from player.times import parse as parse_time
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ import json
 import os
 from typing import TYPE_CHECKING
 
+from player.cli.arguments import SESSION_HELP, checked, command_parser
 from player.cli.asking import in_store
-from player.cli.console import SESSION_HELP, UsageError, checked, command_parser, escaped
+from player.console import UsageError, escaped
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from player.cli.arguments import SESSION_HELP, command_parser
 from player.cli.asking import in_store, short
-from player.cli.console import SESSION_HELP, command_parser, say
+from player.console import say
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser

@@ -7,9 +7,10 @@ import sys
 from typing import TYPE_CHECKING
 
 from formats.size import parse_size
-from player.cli.console import SESSION_HELP, UsageError, checked, command_parser, number
+from player.cli.arguments import SESSION_HELP, checked, command_parser, number
+from player.console import UsageError
 from player.drawing import FORMS
-from player.loop import FASTEST, SLOWEST
+from player.playing.loop import FASTEST, SLOWEST
 from player.times import parse
 
 if TYPE_CHECKING:
@@ -68,8 +69,8 @@ exit status: 0 played or quit, 2 an error, 128+N ended by signal N (Ctrl-C: 130)
 def main(argv: Sequence[str]) -> int:
     """Play a session; the exit code is in --help."""
     typed = parser().parse_args(argv)
-    from player.plan import Options  # noqa: PLC0415  not for --help and wrong usage
     from player.playing import run  # noqa: PLC0415
+    from player.playing.plan import Options  # noqa: PLC0415  not for --help and wrong usage
 
     if typed.form is not None and typed.dump_at is None:
         raise UsageError(f"--{typed.form} says how --dump-at T writes the screen: give that too")

@@ -7,8 +7,9 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
+from player.cli.arguments import checked, command_parser
 from player.cli.asking import confirm, days_text, described, short
-from player.cli.console import UsageError, checked, command_parser, say
+from player.console import UsageError, say
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -130,7 +131,7 @@ def _make_lines(home: Home, made: Plan) -> None:
     """What stays must be there: the screen lines of those that go, where they were not made yet."""
     from formats.errors import SessionsError  # noqa: PLC0415
     from formats.session import Session  # noqa: PLC0415
-    from player.sidecar import pieces_of  # noqa: PLC0415
+    from player.index.sidecar import pieces_of  # noqa: PLC0415
 
     for one in made.going:
         try:
@@ -155,7 +156,7 @@ def _limits(config: Config, typed: Namespace) -> Limits:
 
 def _show(made: Plan, sessions: Mapping[str, Listed], *, json_wanted: bool) -> None:
     from formats import timestamp  # noqa: PLC0415
-    from player.listing import size_text  # noqa: PLC0415
+    from player.console import size_text  # noqa: PLC0415
     from player.times import date_and_clock  # noqa: PLC0415
 
     tty = os.isatty(1)
@@ -180,7 +181,7 @@ def _show(made: Plan, sessions: Mapping[str, Listed], *, json_wanted: bool) -> N
 
 
 def _sum_up(made: Plan) -> None:
-    from player.listing import size_text  # noqa: PLC0415
+    from player.console import size_text  # noqa: PLC0415
 
     if not made.going:
         say(PROG, f"nothing goes: the store takes {size_text(made.store_bytes)}")
@@ -196,7 +197,7 @@ def _sum_up(made: Plan) -> None:
 
 def _empty_trash(home: Home, *, yes: bool, dry_run: bool) -> int:
     from formats.trash import erase, trash  # noqa: PLC0415
-    from player.listing import size_text  # noqa: PLC0415
+    from player.console import size_text  # noqa: PLC0415
 
     removed = trash(home)
     size = size_text(sum(one.disk_bytes for one in removed))

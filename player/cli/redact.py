@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from formats.errors import LogError
 from player.cli.apart import in_a_child
+from player.cli.arguments import SESSION_HELP, command_parser
 from player.cli.asking import in_store, short
-from player.cli.console import SESSION_HELP, command_parser, say, say_damage
+from player.console import say, say_damage
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser

@@ -6,7 +6,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from formats.errors import LogError
-from player.cli.console import SESSION_HELP, command_parser, escaped
+from player.cli.arguments import SESSION_HELP, command_parser
+from player.console import escaped
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser

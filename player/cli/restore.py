@@ -7,8 +7,9 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from formats.errors import AmbiguousSessionError, NoSuchSessionError
+from player.cli.arguments import command_parser
 from player.cli.asking import described, short
-from player.cli.console import command_parser, escaped, say
+from player.console import escaped, say
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -91,7 +92,7 @@ def _named(removed: Sequence[Trashed], name: str) -> Trashed:
 
 def _list(home: Home, removed: Sequence[Trashed], *, json_wanted: bool) -> None:
     from formats import timestamp  # noqa: PLC0415
-    from player.listing import size_text  # noqa: PLC0415
+    from player.console import size_text  # noqa: PLC0415
     from player.times import date_and_clock  # noqa: PLC0415
 
     if not removed:

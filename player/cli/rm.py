@@ -6,8 +6,9 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+from player.cli.arguments import SESSION_HELP, command_parser
 from player.cli.asking import confirm, days_text, described, in_store, short
-from player.cli.console import SESSION_HELP, command_parser, say
+from player.console import say
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -71,7 +72,7 @@ def parser() -> ArgumentParser:
 
 
 def _question(sessions: Sequence[Listed]) -> str:
-    from player.listing import size_text  # noqa: PLC0415
+    from player.console import size_text  # noqa: PLC0415
 
     size = size_text(sum(one.disk_bytes for one in sessions))
     if len(sessions) == 1:

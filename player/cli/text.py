@@ -7,7 +7,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from formats import timestamp
-from player.cli.console import SESSION_HELP, checked, command_parser, say_damage
+from player.cli.arguments import SESSION_HELP, checked, command_parser
+from player.console import say_damage
 from player.times import Span, parse
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from formats.meta import Meta
-    from player.transcript import Read
+    from player.transcript.transcript import Read
 
 PROG = "cs-text"
 _US_PER_S = 1_000_000
@@ -49,9 +50,9 @@ def main(argv: Sequence[str]) -> int:
     from formats.damage import Damage  # noqa: PLC0415
     from formats.layout import Home  # noqa: PLC0415
     from formats.store import listed, resolve  # noqa: PLC0415
-    from player.reading import markdown, plain, timed, title_of  # noqa: PLC0415
-    from player.sidecar import lines_in_turn  # noqa: PLC0415
-    from player.transcript import transcript  # noqa: PLC0415
+    from player.index.sidecar import lines_in_turn  # noqa: PLC0415
+    from player.transcript.forms import markdown, plain, timed, title_of  # noqa: PLC0415
+    from player.transcript.transcript import transcript  # noqa: PLC0415
 
     home = Home.of(os.environ, typed.home)
     one = listed(home, resolve(home, typed.session))

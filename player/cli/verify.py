@@ -6,7 +6,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from formats.errors import SessionsError
-from player.cli.console import SESSION_HELP, command_parser, escaped, say
+from player.cli.arguments import SESSION_HELP, command_parser
+from player.console import escaped, say
 from player.times import clock
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from formats.errors import LogError, printable
 from formats.interchange.left_out import LeftOut
 from formats.marks import marks_path, read_marks
 from formats.store import listed
-from player.cli.progress import along
 from player.exporting.preparing import Wanted, prepared
-from player.reading import title_of
+from player.progress import along
 from player.times import date_and_clock
+from player.transcript.forms import title_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from formats.marks import Mark
     from formats.session import Session
     from formats.size import Size
-    from player.cli.progress import Progress
+    from player.progress import Progress
     from player.redact.redaction import Redaction
 
 
@@ -84,7 +84,7 @@ class Job:
         event = self.first.event
         if event is not None and (stated := event_size(event)) is not None:
             return stated
-        from player.sizing import initial_size  # noqa: PLC0415  only for other writers' logs
+        from player.lines.sizing import initial_size  # noqa: PLC0415  only for other writers' logs
 
         return initial_size(self.session.entries())
 

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
-    from player.cli.progress import Progress
     from player.drawing.raster import Box, Canvas, Pointer
     from player.drawing.tiles import Tiles
     from player.exporting.job import Job
+    from player.progress import Progress
     from player.screen.values import Row
 
 _GIF_EVERY_US: Final = 40_000
@@ -60,13 +60,13 @@ def still(job: Job, form: str, progress: Progress) -> Iterator[bytes]:
 def _screen(job: Job, progress: Progress) -> Screen:
     at_us = job.wanted.end_us if job.at_us is None else job.at_us
     if job.redaction is None:
-        from player.replay import Replay  # noqa: PLC0415  which reads the session by itself
+        from player.replay.replay import Replay  # noqa: PLC0415  which reads the session by itself
 
         replay = Replay(job.session, size=job.wanted.size)
         return replay.seek(replay.duration_us if at_us is None else at_us)
     from player.exporting.preparing import begun, cut  # noqa: PLC0415
-    from player.painter import paint  # noqa: PLC0415
-    from player.timeline import Moment  # noqa: PLC0415
+    from player.replay.painter import paint  # noqa: PLC0415
+    from player.replay.timeline import Moment  # noqa: PLC0415
 
     screen = Screen(job.size)
     entries = cut(begun(job.all_entries(progress), job.size, job.wanted.size), 0, at_us)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 from formats.layout import Home
 from formats.store import resolve
-from player.cli.console import UsageError, say, say_damage
-from player.cli.progress import Progress
+from player.console import UsageError, say, say_damage
 from player.exporting.forms import Destination, Target, form_named, target_of
 from player.exporting.job import Job
 from player.exporting.preparing import Wanted
+from player.progress import Progress
 from player.times import Span, elapsed
 
 if TYPE_CHECKING:

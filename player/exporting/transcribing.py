@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Final
 
 from formats.store import listed
 from player.exporting.preparing import begun
-from player.reading import markdown, plain, title_of
-from player.sidecar import lines_in_turn
-from player.transcript import transcript
+from player.index.sidecar import lines_in_turn
+from player.transcript.forms import markdown, plain, title_of
+from player.transcript.transcript import transcript
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from player.cli.progress import Progress
     from player.exporting.job import Job
-    from player.lineblock import ScreenLine
+    from player.lines.lineblock import ScreenLine
+    from player.progress import Progress
 
 _BATCH_LINES: Final = 1000
 
@@ -42,7 +42,7 @@ def _lines(job: Job, progress: Progress) -> Iterator[ScreenLine]:
     Then they are made from what is left of the bytes: in a line, a secret can stand in pieces.
     """
     if job.redaction is not None and job.redaction.report.secrets:
-        from player.lines import screen_lines  # noqa: PLC0415  mostly the index has them
+        from player.lines.extractor import screen_lines  # noqa: PLC0415  mostly the index has them
 
         entries = begun(job.all_entries(progress), job.size, job.wanted.size)
         return screen_lines(entries, job.size)

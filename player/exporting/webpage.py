@@ -30,9 +30,9 @@ import orjson
 from formats.size import DEFAULT_SIZE
 from player.drawing.colours import BACKGROUND, FOREGROUND, colour, hexadecimal, look
 from player.exporting.shots import Shots
-from player.lines import LineExtractor
+from player.lines.extractor import LineExtractor
 from player.screen.values import DEFAULT_STYLE
-from player.transcript import Transcriber
+from player.transcript.transcript import Transcriber
 from player.view.cells import clusters, is_even, safe_link, shown_text
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from formats.entry import Entry
     from formats.size import Size
-    from player.lineblock import ScreenLine
+    from player.lines.lineblock import ScreenLine
     from player.screen import Screen
     from player.screen.values import Row, Run, Style
 

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from formats.entry import Entry
     from formats.interchange.left_out import LeftOut
     from formats.session import Session
-    from player.cli.progress import Progress
     from player.exporting.forms import Destination
     from player.exporting.job import Job
+    from player.progress import Progress
 
     Write = Callable[[Iterable[Entry], LeftOut], Iterator[bytes]]
 

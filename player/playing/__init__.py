@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from formats.layout import Home
 from formats.session import Damage
 from formats.store import resolve
-from player.cli.console import UsageError, say, say_damage
-from player.plan import make_plan
+from player.console import UsageError, say, say_damage
+from player.playing.plan import make_plan
 
 if TYPE_CHECKING:
     from formats.session import Session
-    from player.plan import Options
+    from player.playing.plan import Options
 
 _STDOUT = 1
 
@@ -62,7 +62,7 @@ def _play(
 def _play_raw(
     prog: str, options: Options, session: Session, damage: Damage, *, on_terminal: bool
 ) -> int:
-    from player import raw  # noqa: PLC0415
+    from player.playing import raw  # noqa: PLC0415
 
     plan = make_plan(options, session)
     repeat, filtered = options.repeat, options.filtered

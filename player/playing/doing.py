@@ -14,8 +14,8 @@ from player.times import elapsed
 
 if TYPE_CHECKING:
     from formats.layout import Home
-    from player.plan import Plan
     from player.playing.controller import Controller
+    from player.playing.plan import Plan
     from player.playing.playback import Intent
     from player.playing.window import Window
 

@@ -12,26 +12,26 @@ from formats.errors import SessionsError, printable
 from formats.plainjson import loads
 from formats.run import read_run
 from formats.size import DEFAULT_SIZE, Size
-from player.cli.console import say
-from player.keys import SUSPEND
+from player.console import say
 from player.playing.controller import Controller
 from player.playing.doing import Doing
 from player.playing.frames import EngineMissingError, decode
 from player.playing.keyboard import Keyboard
+from player.playing.keys import SUSPEND
 from player.playing.output import Output
 from player.playing.places import Places
 from player.playing.playback import Range
 from player.playing.serving import drawing, knowing
+from player.playing.terminal import RESIZED, Stopped, Terminal, clock_us, open_keyboard
 from player.playing.window import Window
 from player.playing.worker import Worker, WorkerError
-from player.terminal import RESIZED, Stopped, Terminal, clock_us, open_keyboard
 
 if TYPE_CHECKING:
     from typing import Any
 
     from formats.layout import Home
-    from player.plan import Options, Plan
     from player.playing.frames import Frame
+    from player.playing.plan import Options, Plan
 
 _STDOUT = 1
 _WINSIZE = struct.Struct("HHHH")

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from formats.errors import SessionsError
 from player.drawing import rendered
-from player.plan import make_plan
 from player.playing.frames import decode
+from player.playing.plan import make_plan
 from player.playing.serving import drawing
 from player.playing.worker import Worker, WorkerError
 
 if TYPE_CHECKING:
     from formats.layout import Home
     from formats.session import Session
-    from player.plan import Options
+    from player.playing.plan import Options
     from player.screen.values import Row
 
 

@@ -1,8 +1,8 @@
 """The player's keyboard: keys by name, mouse clicks, and nothing that a terminal says by itself.
 
-The bytes are cut into keys and sequences by `player.keys`, which swallows what terminals answer.
-Which key a sequence is, blessed knows, from its tables and the terminal's terminfo. Importing it
-takes longer than drawing the first frame: so that is done on the side.
+The bytes are cut into keys and sequences by `player.playing.keys`, which swallows what terminals
+answer. Which key a sequence is, blessed knows, from its tables and the terminal's terminfo.
+Importing it takes longer than drawing the first frame: so that is done on the side.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import threading
 from importlib import import_module
 from typing import Any
 
-from player.keys import KeyParser
+from player.playing.keys import KeyParser
 
 _MOUSE = re.compile(rb"\x1b\[<(\d{1,5});(\d{1,5});(\d{1,5})M")
 _LEFT_BUTTON = 0

@@ -8,7 +8,7 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
-from player.terminal import QUESTION, Stopped, reopened
+from player.playing.terminal import QUESTION, Stopped, reopened
 from player.view.painter import ENTER, LEAVE, MOUSE_OFF, MOUSE_ON
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from player.times import date_and_clock, elapsed
 
 if TYPE_CHECKING:
-    from player.plan import Plan
     from player.playing.controller import Controller
+    from player.playing.plan import Plan
 
 _MOST_MARKERS = 200
 

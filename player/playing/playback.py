@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from player.playhead import PAUSED, Playhead
+from player.playing.playhead import PAUSED, Playhead
 
 if TYPE_CHECKING:
     from player.playing.frames import Frame

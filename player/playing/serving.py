@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from formats.layout import Home
     from formats.session import Session
     from formats.size import Size
-    from player.lineblock import ScreenLine
+    from player.lines.lineblock import ScreenLine
     from player.playing.stage import Stage
     from player.screen import Width
 
@@ -101,12 +101,12 @@ class _Scribe:
             self._read_bytes = size_bytes
 
     def _screen_lines(self) -> Iterator[ScreenLine]:
-        from player.sidecar import lines_of  # noqa: PLC0415  the engine, only in here
+        from player.index.sidecar import lines_of  # noqa: PLC0415  the engine, only in here
 
         return iter(lines_of(self._home, self._session, size=self._size))
 
     def _outline(self, length_us: int) -> dict[str, Any]:
-        from player.markers import markers_of  # noqa: PLC0415  the engine, only in here
+        from player.index.markers import markers_of  # noqa: PLC0415  the engine, only in here
 
         markers = [
             (marker.at_us - self._origin_us, marker.kind, marker.label)
@@ -120,7 +120,7 @@ class _Scribe:
         return {"markers": markers[:_MOST_MARKERS], "activity": activity, "length_us": length_us}
 
     def _hits(self, request: dict[str, Any]) -> list[tuple[int, str]]:
-        from player.search import compile_pattern, hits  # noqa: PLC0415
+        from player.search.hits import compile_pattern, hits  # noqa: PLC0415
 
         self._read()
         text: str = request["pattern"]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from formats.entry import OUTPUT
 from formats.run import read_run
-from player.replay import Replay
+from player.replay.replay import Replay
+from player.replay.seeking import BEGINNING
 from player.screen import GRAPHEME, Screen
-from player.seeking import BEGINNING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from formats.segment import Place
     from formats.session import Session
     from formats.size import Size
-    from player.painter import Painter
+    from player.replay.painter import Painter
+    from player.replay.timeline import Moment
     from player.screen import Width
-    from player.timeline import Moment
 
 # How old the length of a session that grows may be: asking reads the end of its log.
 _MEASURE_S = 0.5

@@ -16,10 +16,10 @@ from player.playing.frames import Frame
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from player.painter import Painter
     from player.playing.source import Source
+    from player.replay.painter import Painter
+    from player.replay.timeline import Moment
     from player.screen import Row, Screen
-    from player.timeline import Moment
 
 # Fed in one go at most, so that a key is obeyed soon, whatever the speed.
 _TURN_S = 0.05

@@ -19,9 +19,9 @@ from player.view.painter import Painter
 from player.view.viewport import Viewport, bar_rows, viewport
 
 if TYPE_CHECKING:
-    from player.plan import Plan
     from player.playing.controller import Controller
     from player.playing.frames import Frame
+    from player.playing.plan import Plan
     from player.screen.values import Row
 
 _TITLE = Style(bold=True)
@@ -263,7 +263,7 @@ def _speed(controller: Controller, frame: Frame) -> str:
 
 
 def _plain(text: str, cols: int) -> Row:
-    from player.listing import cells, cut  # noqa: PLC0415
+    from player.console import cells, cut  # noqa: PLC0415
 
     shown = cut(text, cols)
     bold = bool(text) and not text.startswith(" ") and not text.startswith("--")

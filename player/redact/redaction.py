@@ -11,13 +11,13 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
+from player.lines.sizing import initial_size
 from player.redact.known import Known
 from player.redact.marks import MASK, Marks
 from player.redact.search import Search
 from player.redact.spots import Spots
 from player.redact.wanted import KNOWN, Hit, Wanted
 from player.screen import ScreenEngineError
-from player.sizing import initial_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -4,7 +4,7 @@ The engine is libghostty-vt. It answers no query, opens nothing, sets no clipboa
 registered, so a recording, even a hostile one, reaches nothing but the cells of its own grid. It
 may crash for reasons of its own, so a process that feeds it must be one that may die.
 
-What has scrolled off is kept as long as asked for; `player.history` takes it line by line.
+What has scrolled off is kept as long as asked for; `player.lines.history` takes it line by line.
 """
 
 from __future__ import annotations

@@ -170,6 +170,6 @@ def _cut(run: Run, cols: int) -> Run:
 
 
 def _cells(text: str) -> int:
-    from player.listing import cells  # noqa: PLC0415  it is loaded anyway where lists are
+    from player.console import cells  # noqa: PLC0415  it is loaded anyway where lists are
 
     return cells(text)

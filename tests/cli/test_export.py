@@ -488,7 +488,7 @@ def test_a_damaged_archive_is_refused_as_a_whole(cs, home: Path, talk, tmp_path:
 def test_long_work_shows_how_far_it_is(commands: Path, home: Path, tmp_path: Path) -> None:
     import sys  # noqa: PLC0415
 
-    from player.cli.progress import Progress  # noqa: PLC0415
+    from player.progress import Progress  # noqa: PLC0415
 
     ticks = iter([0.0, 0.5, 1.5, 1.55, 2.0, 3.0])
     written: list[str] = []

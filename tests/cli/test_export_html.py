@@ -10,7 +10,7 @@ import pytest
 from formats.layout import Home
 from formats.marks import add_mark
 from formats.session import Session
-from player.replay import Replay
+from player.replay.replay import Replay
 from tests.support.browser import Browser, Page, browser
 from tests.support.logs import BEGINNING_US, Said, ended, start, store_log
 from tests.support.recordings import each_recording

@@ -207,7 +207,7 @@ def test_a_window_that_is_closed_ends_it(home: Path, window: Window) -> None:
 
 def test_an_exception_restores_everything(window: Window) -> None:
     program = """
-from player.terminal import Terminal
+from player.playing.terminal import Terminal
 with Terminal(0, 1) as terminal:
     terminal.wait(0, for_room=False)
     raise ValueError("in mid-play")

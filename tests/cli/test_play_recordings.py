@@ -11,8 +11,8 @@ import pytest
 from formats.layout import Home
 from formats.size import Size
 from formats.store import resolve
-from player.painter import Painter
-from player.replay import Replay
+from player.replay.painter import Painter
+from player.replay.replay import Replay
 from tests.support.recordings import each_recording
 from tests.support.window import PlayerWindow, environ_of
 

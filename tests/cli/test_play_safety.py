@@ -12,8 +12,8 @@ import pytest
 from formats.layout import Home
 from formats.session import Session
 from formats.size import Size
-from player.keyframes import keys_path
-from player.keying import make_keyframes
+from player.replay.keyframes import keys_path
+from player.replay.keying import make_keyframes
 from tests.support.logs import Said, ended, start, store_log
 from tests.support.recording import children
 from tests.support.tmux import Tmux

@@ -15,9 +15,9 @@ from benchmarks.corpus.making import STYLES, make_session
 from benchmarks.judging import judged
 from formats.entry import event_size
 from formats.session import Session
-from player.lines import screen_lines
+from player.lines.extractor import screen_lines
+from player.lines.sizing import initial_size
 from player.screen import Screen
-from player.sizing import initial_size
 from tests.support.recordings import each_recording, name_of, phrases
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from formats.entry import Entry
     from formats.size import Size
-    from player.lineblock import ScreenLine
+    from player.lines.lineblock import ScreenLine
 
 LOG_BYTES = 250_000
 

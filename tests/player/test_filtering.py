@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from formats.size import Size
-from player.filtering import RESET, Filter
+from player.playing.filtering import RESET, Filter
 from player.screen import Screen
 from tests.support.streams import streams
 

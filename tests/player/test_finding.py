@@ -8,11 +8,11 @@ import pytest
 
 from formats.layout import Home
 from formats.session import Session
-from player import sidecar
-from player.finding import Result, Wanted, search
-from player.lineblock import LineBlock, ScreenLine, pack, unpack
-from player.matching import matches
-from player.pattern import How, Pattern
+from player.index import sidecar
+from player.lines.lineblock import LineBlock, ScreenLine, pack, unpack
+from player.search.finding import Result, Wanted, search
+from player.search.matching import matches
+from player.search.pattern import How, Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

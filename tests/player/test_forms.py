@@ -9,7 +9,6 @@ import pytest
 
 from formats.layout import Home
 from formats.session import Session
-from player.cli.progress import Progress
 from player.exporting.forms import (
     FORMS,
     NAMES,
@@ -21,6 +20,7 @@ from player.exporting.forms import (
 )
 from player.exporting.job import Job
 from player.exporting.writing import write
+from player.progress import Progress
 from tests.support.logs import Said, start, write_log
 
 if TYPE_CHECKING:

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 from formats.entry import OUTPUT, event_size
 from formats.layout import Home
 from formats.session import Session
-from player.finding import Wanted, search
-from player.matching import matches
-from player.pattern import How, Pattern
+from player.lines.sizing import initial_size
 from player.screen import Screen
-from player.sizing import initial_size
+from player.search.finding import Wanted, search
+from player.search.matching import matches
+from player.search.pattern import How, Pattern
 from tests.support.recordings import each_recording, name_of, phrases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from player.finding import Hit
-    from player.matching import Matched
+    from player.search.finding import Hit
+    from player.search.matching import Matched
 
 DRAWN = 12
 """So many hits of a recording are drawn: spread over all there are."""

@@ -14,11 +14,11 @@ import pytest
 
 from formats.layout import Home
 from formats.session import Session
-from player import seeking
-from player.keyframes import Keyframes, header_of, keys_path, secret_of
-from player.keying import is_hopeless, make_keyframes
-from player.replay import Replay
-from player.seeking import BEGINNING, uncovered_bytes
+from player.replay import seeking
+from player.replay.keyframes import Keyframes, header_of, keys_path, secret_of
+from player.replay.keying import is_hopeless, make_keyframes
+from player.replay.replay import Replay
+from player.replay.seeking import BEGINNING, uncovered_bytes
 from tests.support.logs import Said, start, store_log, write_log
 from tests.support.recordings import each_recording
 from tests.support.screens import told
@@ -54,10 +54,14 @@ def said(count: int, seed: int = 7) -> list[Said]:
 @pytest.fixture(autouse=True)
 def _worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is made behind the test's back; small logs are worth it here."""
-    monkeypatch.setattr("player.keying.start_keying", lambda *_: None)
-    for module in (seeking, sys.modules["player.keying"], sys.modules["player.replay"]):
+    monkeypatch.setattr("player.replay.keying.start_keying", lambda *_: None)
+    for module in (
+        seeking,
+        sys.modules["player.replay.keying"],
+        sys.modules["player.replay.replay"],
+    ):
         monkeypatch.setattr(module, "SMALLEST_LOG_BYTES", 1 << 10)
-    monkeypatch.setattr("player.passage.SPACING_BYTES", 16 << 10)
+    monkeypatch.setattr("player.replay.passage.SPACING_BYTES", 16 << 10)
 
 
 @pytest.fixture
@@ -255,7 +259,7 @@ def test_a_home_that_cannot_be_written_plays_all_the_same(home: Home, session: S
 def test_after_two_deaths_at_one_place_it_is_given_up(home: Home, session: Session) -> None:
     program = """
 import os, sys
-import player.keying as keying
+import player.replay.keying as keying
 from formats.layout import Home
 from formats.session import Session
 keying.SMALLEST_LOG_BYTES = 1 << 10
@@ -279,7 +283,7 @@ print(keying.make_keyframes(home, Session(sys.argv[2], home.logs)))
 def test_the_command_makes_them(home: Home) -> None:
     many = [start(60, 20), *(Said(number, b"x" * 4000) for number in range(400))]
     session = Session(store_log(Path(home.path), *many), home.logs)
-    command = [sys.executable, "-m", "player.keying", home.path, session.id]
+    command = [sys.executable, "-m", "player.replay.keying", home.path, session.id]
     assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0
     assert len(keyframes_of(home, session).frames) >= 1
     assert subprocess.run([*command[:-1], "no-id"], cwd=ROOT, check=False).returncode == 2

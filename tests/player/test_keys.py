@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from player.keys import BACKSPACE, INTERRUPT, SUSPEND, KeyParser
+from player.playing.keys import BACKSPACE, INTERRUPT, SUSPEND, KeyParser
 
 REPLIES = {
     "cursor position": b"\x1b[12;40R",

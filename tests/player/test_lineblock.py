@@ -7,7 +7,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from player.lineblock import BlockError, LineBlock, ScreenLine, merged, pack, unpack
+from player.lines.lineblock import BlockError, LineBlock, ScreenLine, merged, pack, unpack
 
 TIMES_US = st.one_of(
     st.integers(0, 10**16), st.integers(0, 10**13).map(lambda time_ms: time_ms * 1000)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from formats.entry import INPUT, OUTPUT, Entry
 from formats.size import Size
-from player.lines import LineExtractor, ScreenLine, screen_lines
+from player.lines.extractor import LineExtractor, ScreenLine, screen_lines
 from player.screen import Screen
 
 if TYPE_CHECKING:
@@ -411,7 +411,7 @@ def test_a_line_that_grew_while_it_scrolled_off_holds_when_it_is_taken_before_it
 
 
 def test_lines_are_given_early_when_there_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("player.lines._HELD_BYTES", 100_000)
+    monkeypatch.setattr("player.lines.extractor._HELD_BYTES", 100_000)
     data = b"".join(b"line %d of many\r\n" % n for n in range(20_000))
     steps = at_intervals(5, *(data[at : at + 8000] for at in range(0, len(data), 8000)))
     assert texts(lines_of(*steps, END)) == [f"line {n} of many" for n in range(20_000)]

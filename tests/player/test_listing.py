@@ -13,9 +13,10 @@ from formats.layout import Home
 from formats.meta import Meta
 from formats.session import Session
 from formats.store import Listed
-from player.listing import HEADINGS, as_json, cells, cut, duration, row, size_text, tabbed, table
-from player.overview import Overview, overview
-from player.summary import Summary
+from player.console import cells, cut, size_text
+from player.index.summary import Summary
+from player.sessions.listing import HEADINGS, as_json, duration, row, tabbed, table
+from player.sessions.overview import Overview, overview
 from tests.support.logs import Said, write_log
 
 SESSION = "2f0c6a3e-6f5b-4a53-9d0e-1c7a3c1f5b11"

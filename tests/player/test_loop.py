@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from formats.entry import Entry
-from player.keys import BACKSPACE, INTERRUPT, SUSPEND
-from player.loop import BATCH_BYTES, Loop
-from player.timeline import Moment
+from player.playing.keys import BACKSPACE, INTERRUPT, SUSPEND
+from player.playing.loop import BATCH_BYTES, Loop
+from player.replay.timeline import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from formats.layout import Home
 from formats.marks import add_mark
 from formats.session import Session
-from player.entered import Keys
-from player.markers import KINDS, markers_of
-from player.sidecar import lines_of
-from player.signals import Signals
+from player.index.markers import KINDS, markers_of
+from player.index.sidecar import lines_of
+from player.lines.entered import Keys
+from player.lines.signals import Signals
 from tests.support.logs import BEGINNING_US, Said, ended, start, store_log
 
 

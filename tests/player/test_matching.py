@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from player import sieve
-from player.matching import matches
-from player.pattern import How, Pattern
+from player.search import sieve
+from player.search.matching import matches
+from player.search.pattern import How, Pattern
 
 LINES = st.lists(st.text("aAkKsSiI 0_-\u0130\u0131\u212a\u017fäÄ│", max_size=8), max_size=6)
 ATOMS = st.sampled_from([
@@ -40,7 +40,7 @@ def found(lines: list[str], pattern: Pattern) -> list[tuple[int, tuple[tuple[int
 def engine(request, monkeypatch) -> None:
     if request.param == "no RE2":
         monkeypatch.setattr(sieve, "linear", lambda _expression: None)
-        monkeypatch.setattr("player.pattern.linear", lambda _expression: None)
+        monkeypatch.setattr("player.search.pattern.linear", lambda _expression: None)
 
 
 @pytest.mark.usefixtures("engine")

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from formats.entry import Entry
-from player.passthrough import Leftovers, PassThrough
-from player.timeline import Moment
+from player.playing.passthrough import Leftovers, PassThrough
+from player.replay.timeline import Moment
 
 SESSION = "2f0c6a3e-6f5b-4a53-9d0e-1c7a3c1f5b11"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from player.playhead import PAUSED, Playhead
+from player.playing.playhead import PAUSED, Playhead
 
 WALL_US = st.integers(0, 10**13)
 SPEEDS = st.floats(0.01, 1000)

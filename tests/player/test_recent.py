@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from formats.entry import Entry
-from player.recent import Recent, told_by, waits
+from player.sessions.recent import Recent, told_by, waits
 
 S = 1_000_000
 ID = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"

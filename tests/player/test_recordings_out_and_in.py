@@ -13,12 +13,12 @@ from formats.damage import Damage
 from formats.layout import Home
 from formats.session import Session
 from formats.size import DEFAULT_SIZE
-from player.cli.progress import Progress
 from player.exporting.forms import FORMS, Destination, Target, form_named
 from player.exporting.job import Job
 from player.exporting.preparing import begun
 from player.exporting.writing import write
 from player.importing import Report, Wishes, import_files
+from player.progress import Progress
 from tests.support.foreign import joined
 from tests.support.recordings import each_recording
 

@@ -9,7 +9,7 @@ import pytest
 from formats.errors import LogError
 from formats.session import Session
 from formats.size import Size
-from player.replay import Replay
+from player.replay.replay import Replay
 from tests.support.logs import BEGINNING_US, Said, ended, start, write_log
 
 if TYPE_CHECKING:

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from formats.entry import INPUT, OUTPUT, Entry
 from formats.size import Size
-from player.lineblock import merged
-from player.lines import LineExtractor
+from player.lines.extractor import LineExtractor
+from player.lines.lineblock import merged
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from player.lineblock import ScreenLine
-    from player.signals import Marker
+    from player.lines.lineblock import ScreenLine
+    from player.lines.signals import Marker
 
 SESSION = "0d4a4d3e-6a4b-4c43-9f0e-2b7d1c1f5a10"
 START_US = 1_770_488_132_123_000

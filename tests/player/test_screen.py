@@ -7,14 +7,14 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from formats.errors import SessionsError
+from formats.plainjson import loads
 from formats.size import Size
-from player.history import History
+from player.lines.history import History
 from player.screen import LONGEST_LINE_ROWS, Cursor, Screen, ScreenEngineError
 from player.screen import binding as ghostty
 from player.screen.face import ENGINE_VARIABLE, engine_class
@@ -298,17 +298,16 @@ def test_another_library_is_refused(fresh_load: pytest.MonkeyPatch) -> None:
 def test_another_version_is_refused(
     fresh_load: pytest.MonkeyPatch, kind: str, change: dict | None
 ) -> None:
-    real = orjson.loads
 
     def changed(text: bytes) -> dict:
-        account = real(text)
+        account = loads(text)
         if change is None:
             del account["types"][kind]
         else:
             account["types"][kind] |= change
         return account
 
-    fresh_load.setattr(orjson, "loads", changed)
+    fresh_load.setattr("player.screen.binding.loads", changed)
     assert "not a version we know" in message_of_failure()
 
 

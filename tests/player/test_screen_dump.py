@@ -14,7 +14,7 @@ from formats.entry import OUTPUT, event_size
 from formats.layout import Home
 from formats.size import Size
 from formats.store import resolve
-from player.replay import Replay
+from player.replay.replay import Replay
 from player.screen import Screen
 from tests.support.programs import PROGRAMS, SIZE, output_of
 from tests.support.recordings import each_recording

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from formats.size import Size
-from player.history import History
+from player.lines.history import History
 from player.screen import Cursor, Screen, ScreenEngineError
 from player.screen.face import ENGINE_VARIABLE, engine_class
 from tests.support.logs import Said, ended, start, store_log

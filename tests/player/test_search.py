@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from player.lines import ScreenLine
-from player.search import PatternError, compile_pattern, hits
+from player.lines.extractor import ScreenLine
+from player.search.hits import PatternError, compile_pattern, hits
 
 
 def line_of(text: str, first_us: int = 0) -> ScreenLine:

@@ -13,10 +13,10 @@ from formats.entry import OUTPUT
 from formats.layout import Home, new_session_id
 from formats.session import Session
 from formats.writing import SessionWriter
-from player.keying import make_keyframes
 from player.playing.source import Source
 from player.playing.stage import Stage
-from player.replay import Replay
+from player.replay.keying import make_keyframes
+from player.replay.replay import Replay
 from player.screen.face import engine_class
 from tests.support.logs import BEGINNING_US
 

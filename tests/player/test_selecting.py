@@ -9,8 +9,8 @@ import pytest
 
 from formats.errors import NoSuchSessionError
 from formats.layout import Home
-from player.selecting import Filters, add_filters, filters_of, selected
-from player.summary import Summary, write_summary
+from player.cli.selecting import Filters, add_filters, filters_of, selected
+from player.index.summary import Summary, write_summary
 from tests.support.logs import BEGINNING_US, Said, ended, start, store_log, write_log
 
 if TYPE_CHECKING:

@@ -15,12 +15,12 @@ from formats.damage import Damage
 from formats.layout import Home
 from formats.session import Session
 from formats.size import Size
-from player import workers
-from player.lines import ScreenLine, screen_lines
-from player.pieces import VERSION, path_of, read_sidecar
-from player.sidecar import lines_in_turn, lines_of
-from player.sizing import initial_size
-from player.workers import ExtractionError
+from player.index import workers
+from player.index.pieces import VERSION, path_of, read_sidecar
+from player.index.sidecar import lines_in_turn, lines_of
+from player.index.workers import ExtractionError
+from player.lines.extractor import ScreenLine, screen_lines
+from player.lines.sizing import initial_size
 from tests.support.logs import Said, ended, lines, start, store_log, write_log
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ def test_two_at_once_both_get_all(home: Home) -> None:
     session = session_of(home, start(), *talk(300), ended(20_000))
     program = (
         "import sys; from formats.layout import Home; from formats.session import Session;"
-        "from player.sidecar import lines_of; home = Home(sys.argv[1]);"
+        "from player.index.sidecar import lines_of; home = Home(sys.argv[1]);"
         "print(len(list(lines_of(home, Session(sys.argv[2], home.logs)))))"
     )
     root = Path(__file__).parents[2]

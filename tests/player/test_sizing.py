@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from formats.entry import INPUT, OUTPUT, Entry
 from formats.size import DEFAULT_SIZE, Size
-from player.sizing import LONGEST_LOOK_BYTES, infer_size, initial_size
+from player.lines.sizing import LONGEST_LOOK_BYTES, infer_size, initial_size
 
 SESSION = "0d4a4d3e-6a4b-4c43-9f0e-2b7d1c1f5a10"
 SIZES = [

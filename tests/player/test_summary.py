@@ -9,8 +9,8 @@ import pytest
 
 from formats.layout import Home
 from formats.session import Session
-from player.indexing import index_session
-from player.summary import Summary, read_summary, write_summary
+from player.index.indexing import index_session
+from player.index.summary import Summary, read_summary, write_summary
 from tests.support.logs import Said, ended, start, store_log
 
 WHOLE = (

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from formats.entry import Entry
-from player.timeline import (
+from player.replay.timeline import (
     Moment,
     at_once,
     idle_limited,

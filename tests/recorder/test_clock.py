@@ -13,7 +13,7 @@ from formats.layout import Home, new_session_id
 from formats.session import Session
 from formats.size import Size
 from formats.timestamp import US_PER_S
-from player.timeline import timeline
+from player.replay.timeline import timeline
 from recorder import clock as module
 from recorder.clock import Clock
 from recorder.log import Log

@@ -1,0 +1,184 @@
+"""The screen lines of a session, from its sidecar in the index; made first where they are missing.
+
+`lines_of` is for those that want lines, `blocks_of` for those that search: the text of a block can
+be searched in one piece, and a line is made of what was found only.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from formats.layout import open_own
+from player.index.pieces import parse_sidecar, path_of, read_piece, read_sidecar, signature_of
+from player.lines.lineblock import BlockError, merged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import BinaryIO
+
+    from formats.damage import Damage
+    from formats.layout import Home
+    from formats.session import Session
+    from formats.size import Size
+    from player.index.pieces import Piece, Signature
+    from player.lines.lineblock import LineBlock, ScreenLine
+
+    Progress = Callable[[int, int], None]
+
+
+def lines_of(
+    home: Home,
+    session: Session,
+    *,
+    size: Size | None = None,
+    transient: bool = False,
+    damage: Damage | None = None,
+) -> Iterator[ScreenLine]:
+    """The screen lines of a session, each text once, by the time it first stood.
+
+    From the index, where they are made and kept first if they are missing or the log has grown
+    (`blocks_of`). `transient` ones are only given where asked for.
+    """
+    blocks = blocks_of(home, session, size=size, damage=damage)
+    for line in merged(line for block in blocks for line in block.lines()):
+        if transient or not line.transient:
+            yield line
+
+
+def lines_in_turn(
+    home: Home,
+    session: Session,
+    *,
+    size: Size | None = None,
+    damage: Damage | None = None,
+    progress: Progress | None = None,
+) -> Iterator[ScreenLine]:
+    """As `lines_of`, in the memory of one block: a text that stood in two of them comes twice."""
+    file = open_own(path_of(home, session.id)) if session.stored and size is None else None
+    if file is not None:
+        with file:
+            pieces = _pieces_in(file, session)
+            if pieces is not None:
+                for piece in pieces:
+                    if damage is not None:
+                        damage.count_as(piece.damage)
+                    if piece.lines:
+                        yield from piece.block().lines()
+                return
+    for block in blocks_of(home, session, size=size, damage=damage, progress=progress):
+        yield from block.lines()
+
+
+def _pieces_in(file: BinaryIO, session: Session) -> Iterator[Piece] | None:
+    """What a sidecar holds, each piece when it is asked for.
+
+    None unless it is whole and of the log as it is now: all of it is read to know that.
+    """
+    last: Piece | None = None
+    rest: list[Piece] = []
+    kept = 0
+    while (piece := read_piece(file, session.id)) is not None:
+        if not _is_whole(piece):
+            return None
+        last = piece
+        rest.append(piece)
+        if piece.state:
+            kept += len(rest)
+            rest.clear()
+    if last is None or last.signature != signature_of(session.files()):
+        return None
+    return _read_again(file, session.id, kept, rest)
+
+
+def _read_again(
+    file: BinaryIO, session_id: str, kept: int, rest: Sequence[Piece]
+) -> Iterator[Piece]:
+    """The pieces up to the last with a state, which stay while the log grows, and those behind."""
+    file.seek(0)
+    for _ in range(kept):
+        piece = read_piece(file, session_id)
+        if piece is None:
+            from player.index.workers import ExtractionError  # noqa: PLC0415  as below
+
+            raise ExtractionError(f"the index of session {session_id} was damaged meanwhile")
+        yield piece
+    yield from rest
+
+
+def _is_whole(piece: Piece) -> bool:
+    try:
+        return not piece.lines or bool(piece.block())
+    except BlockError:
+        return False
+
+
+def blocks_of(
+    home: Home,
+    session: Session,
+    *,
+    size: Size | None = None,
+    damage: Damage | None = None,
+    signature: Signature | None = None,
+    progress: Progress | None = None,
+) -> Iterator[LineBlock]:
+    """The screen lines of a session as they lie in the index; a text may come in several blocks.
+
+    Transient lines are among them. What is missing is made first, in a process that may die, and
+    kept; of a session that is a file somewhere or is read with another `size` nothing is kept.
+    `damage` is told what of the log had to be skipped. `signature`: where `signatures` was asked
+    already. `progress(done, total)`, in bytes of the log, is called while lines are made. Raises
+    ExtractionError, LogError.
+    """
+    pieces = pieces_of(home, session, size=size, signature=signature, progress=progress)
+    for piece, block in pieces:
+        if damage is not None:
+            damage.count_as(piece.damage)
+        if block is not None:
+            yield block
+
+
+def pieces_of(
+    home: Home,
+    session: Session,
+    *,
+    size: Size | None = None,
+    signature: Signature | None = None,
+    progress: Progress | None = None,
+) -> Iterator[tuple[Piece, LineBlock | None]]:
+    """The pieces that the lines and the markers of a session lie in, and their lines.
+
+    As `blocks_of`; a piece may have no lines.
+    """
+    stored = session.stored and size is None
+    kept = _kept(home, session, signature) if stored else None
+    if kept is not None:
+        yield from kept
+        return
+    # Not where all is there: 15 ms.
+    from player.index.workers import FAILED, PIECE, PROGRESS, ExtractionError, job_of, run_jobs  # noqa: PLC0415
+
+    for _, kind, data in run_jobs([job_of(session, home if stored else None, size)]):
+        if kind == PIECE:
+            sidecar = parse_sidecar(data, session.id)
+            yield from zip(sidecar.pieces, sidecar.blocks(), strict=True)
+        elif kind == PROGRESS and progress:
+            progress(*json.loads(data))
+        elif kind == FAILED:
+            what = data.decode(errors="replace")
+            raise ExtractionError(f"no lines of session {session.id}: {what}")
+
+
+def _kept(
+    home: Home, session: Session, signature: Signature | None
+) -> list[tuple[Piece, LineBlock | None]] | None:
+    """What the sidecar holds; None unless it is whole and of the log as it is now."""
+    if signature is None:
+        signature = signature_of(session.files())
+    sidecar = read_sidecar(path_of(home, session.id), session.id)
+    if not sidecar.is_of(signature):
+        return None
+    try:
+        return list(zip(sidecar.pieces, sidecar.blocks(), strict=True))
+    except BlockError:
+        return None

@@ -1,0 +1,445 @@
+"""Which lines stand on a screen, from one look at it to the next. Pure: looks in, lines out.
+
+A line is known by its text, wherever
+it stands: what scrolls, moves or is painted again is the same line. A new text is the same line as
+one that left its place in the same look
+
+- when it begins with that text: a line that is being written or typed;
+- when its letters are the same: a spinner, a counter, a bar. Each value that stood is a line of
+  its own; of values that only flashed, the last is kept.
+
+A line is settled, and thereby given out, once it has left the screen by scrolling off or after it
+stood for SETTLE_US, or stands there at the end. Whatever flashed for less is forgotten.
+
+When to look is decided in `player.lines.extractor`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from player.lines.likeness import grows, is_bare, is_end_of, letters_of, same_value, trimmed, varies
+from player.lines.look import Change, Line, Look, Record, Steps
+
+SETTLE_US: Final = 250_000
+"""What stood that long could be read."""
+
+_VALUE_US: Final = 500_000
+# A counter, or a row of which a part is replaced again and again, is read as one line that
+# changes unless each state of it stands that long.
+
+_FLICKER_US: Final = 500_000
+# What is back that soon was painted anew; it has not come a second time.
+
+_FEW: Final = 3
+# When more texts than this change at once, the rows around must show that it is the same place.
+
+_MOST_STEPS: Final = 32
+# Of a line that was typed slowly, this many moments are kept; finer ones are merged.
+
+_MOST_TYPED: Final = 1000
+_FLEETING_AT_ONCE: Final = 200
+_FLEETING_EVERY_US: Final = 50_000
+# Of what flashes, an animation has thousands: so many at once, and then one in so long.
+
+_LINE_BYTES: Final = 400
+# What a line costs beside its text.
+
+
+class Standing:
+    """Follows the lines of one screen. Give looks and what scrolls off between them; take lines."""
+
+    __slots__ = (
+        "_fleeting_us", "_gone", "_held_bytes", "_known", "_layout", "_live", "_order", "_text",
+        "_typed", "_until_us", "rows", "stirred",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.rows: list[bytes] = []
+        """The lines that stood at the last look, from top to bottom."""
+        self.stirred = False
+        """Whether the last look found lines that go on with none of before, or only in part."""
+        self._text = b""
+        self._layout: list[Line | None] = []
+        self._live: dict[bytes, Line] = {}
+        self._gone: dict[bytes, tuple[Line, int]] = {}
+        self._known: dict[bytes, Record] = {}
+        self._held_bytes = 0
+        self._typed: set[bytes] = set()
+        self._fleeting_us = 0
+        self._order = 0
+        self._until_us: int | None = None
+
+    @property
+    def held_bytes(self) -> int:
+        """About how much memory the settled lines take that were not taken yet."""
+        return self._held_bytes
+
+    def look(self, look: Look) -> bool:
+        """Compare with the look before; whether anything changed."""
+        self.stirred = False
+        changed = look.text != self._text
+        if changed:
+            self._text = look.text
+            self._change(self._compared(look))
+        self._until_us = look.until_us
+        return changed
+
+    def _compared(self, look: Look) -> Change:
+        rows, old_rows = look.text.split(b"\n"), self.rows
+        self.rows = rows
+        missing = len(rows) - len(old_rows)
+        if missing > 0:
+            old_rows = old_rows + [b""] * missing
+            self._layout += [None] * missing
+        elif missing:
+            rows = rows + [b""] * -missing
+        places = [place for place, row in enumerate(rows) if row != old_rows[place]]
+        before_us = look.shown_us if self._until_us is None else self._until_us
+        # What is new came at some time since the look before. While something is being drawn
+        # it may be half a line: then only what was seen counts.
+        since_us = before_us if look.sure else look.shown_us
+        return Change(rows, old_rows, places, look.shown_us, since_us)
+
+    def scrolled(self, lines: list[bytes], times: list[int]) -> None:
+        """Lines that left the screen at its top since the look before, each with its moment."""
+        live, known, typed = self._live, self._known, self._typed
+        last = next((line for line in reversed(self._layout) if line), None)
+        growing = last if last and not last.settled else None
+        order, held_bytes = self._order, 0
+        for text, time_us in zip(lines, times, strict=True):
+            if text in live:
+                line = live[text]
+                if line.scrolled:
+                    line.count += 1
+                line.scrolled = True
+            elif text:
+                order += 1
+                record = Record(order, time_us, time_us)
+                if growing is not None:
+                    # It stood below all the others: it is the first that is not as it was.
+                    self._grew(growing, text, record)
+                    growing = None
+                if text in typed:
+                    typed.discard(text)
+                    record.typed = True
+                if text in known:
+                    known[text].add(record)
+                else:
+                    known[text] = record
+                    held_bytes += _LINE_BYTES + len(text)
+        self._order = order
+        self._held_bytes += held_bytes
+
+    @staticmethod
+    def _grew(line: Line, text: bytes, record: Record) -> None:
+        """If this line has become `text` while it scrolled off, the record says so."""
+        if grows(line.key, text):
+            record.steps = _steps(line)
+            line.text, line.first_us = text, record.first_us
+            line.settled, line.count = True, 0
+
+    def state(self) -> dict[str, Any]:
+        """What `restore` needs, for JSON; what is settled is to be taken before."""
+        return {
+            "text": self._text.decode("latin-1"),
+            "rows": [row.decode("latin-1") for row in self.rows],
+            "live": [line.state() for line in self._live.values()],
+            "gone": [(line.state(), gone_us) for line, gone_us in self._gone.values()],
+            "layout": [line.order if line else None for line in self._layout],
+            "typed": [text.decode("latin-1") for text in self._typed],
+            "rest": (self._fleeting_us, self._order, self._until_us),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on where another left off."""
+        self._text = state["text"].encode("latin-1")
+        self.rows = [row.encode("latin-1") for row in state["rows"]]
+        self._live = {line.key: line for line in map(Line.restored, state["live"])}
+        gone = [(Line.restored(line), gone_us) for line, gone_us in state["gone"]]
+        self._gone = {line.key: (line, gone_us) for line, gone_us in gone}
+        by_order = {line.order: line for line in self._live.values()}
+        self._layout = [by_order.get(order) for order in state["layout"]]
+        self._typed = {text.encode("latin-1") for text in state["typed"]}
+        self._fleeting_us, self._order, self._until_us = state["rest"]
+
+    def mark_typed(self, text: bytes) -> None:
+        """The user entered something on this line, which stands or is to come at once.
+
+        It was read, however soon it goes: whoever typed it looked at it.
+        """
+        if len(self._typed) < _MOST_TYPED:
+            self._typed.add(text)
+        line = self._live.get(text)
+        if line is not None and not line.settled:
+            self._settle(line)
+
+    def take(self, end_us: int | None = None) -> list[tuple[bytes, Record]]:
+        """The settled texts, by the time they were first seen; forgets them.
+
+        With `end_us` all that stands is settled then: it stood at the end. Without it, what stands
+        is among them if it stood long enough, and goes on standing with a count of 0: the counts
+        of two takings add up.
+        """
+        until_us = (self._until_us or 0) if end_us is None else end_us + 1
+        if end_us is not None:
+            self._forget_gone(until_us + _FLICKER_US)
+        for line in self._live.values():
+            if end_us is None and line.stood_us + until_us - line.since_us < SETTLE_US:
+                continue
+            line.last_us = max(line.last_us, until_us - 1)
+            self._end_of_turn(line, until_us)
+            self._settle(line)
+        return self.take_settled()
+
+    def take_settled(self) -> list[tuple[bytes, Record]]:
+        """The texts that are settled, without regard to what stands. Changes nothing to come."""
+        taken = sorted(self._known.items(), key=_when)
+        self._known.clear()
+        self._held_bytes = 0
+        return taken
+
+    def _change(self, change: Change) -> None:
+        if self._gone:
+            self._forget_gone(change.shown_us)
+        if len(change.places) == 1 and self._only_one_changed(change):
+            return
+        live, rows = self._live, change.rows
+        old_layout = self._layout
+        layout = self._layout = old_layout.copy()
+        new = self._moved(change, old_layout)
+        for text in change.left:
+            del live[text]
+        for place in new:
+            text = rows[place]
+            line = live.get(text)
+            if line is None:
+                line = live[text] = self._new(text, place, change, old_layout)
+                line.places = 0
+            layout[place] = line
+            line.places += 1
+        for text, line in change.left.items():
+            if line.key == text:
+                self._leave(line, change.shown_us)
+        del layout[len(self.rows) :]
+
+    def _only_one_changed(self, change: Change) -> bool:
+        """What `_change` does, where a line goes on in its place: most looks see just that."""
+        (place,) = change.places
+        old, text = self._layout[place], change.rows[place]
+        if old is None or old.places > 1 or not text or text in self._live or text in self._gone:
+            return False
+        key = old.key
+        change.left[key] = old
+        line = self._goes_on(old, text, change, anchored=True)
+        if line is None:
+            change.left.clear()
+            return False
+        del self._live[key]
+        self._live[text] = self._layout[place] = line
+        line.places = 1
+        return True
+
+    def _moved(self, change: Change, old_layout: list[Line | None]) -> list[int]:
+        """Note where the known lines are now, and which have left; the places of the others."""
+        live, left, layout = self._live, change.left, self._layout
+        for place in change.places:
+            line = old_layout[place]
+            if line is not None:
+                line.places -= 1
+                if not line.places:
+                    left[line.key] = line
+        new: list[int] = []
+        for place in change.places:
+            text = change.rows[place]
+            line = layout[place] = live.get(text)
+            if line is not None:
+                left.pop(text, None)
+                line.places += 1
+            elif text:
+                new.append(place)
+        return new
+
+    def _new(self, text: bytes, place: int, change: Change, old_layout: list[Line | None]) -> Line:
+        """The line that a new text belongs to."""
+        line = self._returned(text, change.since_us)
+        if line is None and change.left:
+            line = self._continued(text, place, change, old_layout)
+        if line is None:
+            self.stirred = True
+            line = Line(self._next_order(), text, change.shown_us, change.since_us)
+        return line
+
+    def _returned(self, text: bytes, since_us: int) -> Line | None:
+        """The line of this text if it was here just now."""
+        if text not in self._gone:
+            return None
+        line, _ = self._gone.pop(text)
+        line.key = text
+        line.since_us = line.value_us = line.key_us = since_us
+        return line
+
+    def _continued(
+        self, text: bytes, place: int, change: Change, layout: list[Line | None]
+    ) -> Line | None:
+        """The line that stood in this place before, if this text goes on with it."""
+        old = layout[place]
+        if old is not None and change.stays(place):
+            line = self._goes_on(old, text, change, anchored=True)
+            if line is not None:
+                change.matched[place] = place
+                return line
+        old_places, anchored = change.old_places(place)
+        for old_place in old_places:
+            old = layout[old_place] if 0 <= old_place < len(layout) else None
+            line = self._goes_on(old, text, change, anchored=anchored) if old else None
+            if line is not None:
+                change.matched[place] = old_place
+                return line
+        return None if place else self._scrolled_in_part(text, change.left)
+
+    def _goes_on(self, old: Line, text: bytes, change: Change, *, anchored: bool) -> Line | None:
+        """The line of a new text if it is what has become of `old`."""
+        left, key = change.left, old.key
+        if old.scrolled or left.get(key) is not old:
+            return None
+        surely = anchored or len(left) <= _FEW
+        if old.settled:
+            if not same_value(key, text):
+                return None
+            line = self._next_value(old, text, change.shown_us, change.since_us)
+        elif surely and grows(key, text):
+            line = Line(self._next_order(), text, change.shown_us, change.since_us)
+            line.stood_us = old.stood_us + change.shown_us - old.since_us
+            line.steps = _steps(old)
+        else:
+            letters = letters_of(text)
+            if old.letters is None:
+                old.letters = letters_of(key)
+            counts = letters and letters == old.letters
+            if not counts:
+                if not (surely and varies(key, text)):
+                    return None
+                self.stirred = True
+            line = self._next_value(old, text, change.shown_us, change.since_us)
+            line.letters = letters
+            if not counts and not old.settled:
+                self._flashed(old, change.shown_us)
+        del left[key]
+        return line
+
+    @staticmethod
+    def _scrolled_in_part(text: bytes, left: dict[bytes, Line]) -> Line | None:
+        """The line of which only the end is left in the first row, after it had wrapped."""
+        for key, line in left.items():
+            if is_end_of(key, text):
+                del left[key]
+                line.key = text
+                return line
+        return None
+
+    def _next_value(self, old: Line, text: bytes, shown_us: int, since_us: int) -> Line:
+        """A spinner has turned, a counter has counted: the line that `text` belongs to."""
+        if same_value(old.key, text):
+            if is_bare(text):
+                old.key = text
+                return old
+            if is_bare(old.text) and not old.settled:
+                # With its bullet the text says all that it said without.
+                old.text, old.first_us = text, shown_us
+            if is_bare(old.key) or not self._rests(old, shown_us):
+                old.key, old.key_us, old.key_first_us = text, since_us, shown_us
+                return old
+        line = Line(self._next_order(), text, shown_us, since_us)
+        if self._lasted(old.first_us, old.value_us, shown_us):
+            self._end_of_turn(old, shown_us)
+            self._settle(old)
+        else:
+            line.stood_us = old.stood_us + shown_us - old.since_us
+        return line
+
+    def _rests(self, line: Line, until_us: int) -> bool:
+        """Whether a spinner, if it is one, does not turn any more.
+
+        It was the same at several looks: at two it may be so by chance.
+        """
+        return (self._until_us or until_us) - line.key_first_us >= _VALUE_US
+
+    def _lasted(self, first_us: int, since_us: int, until_us: int) -> bool:
+        """Whether one state of a line that changes stood long enough to be read for itself.
+
+        It was seen first at `first_us`, may have stood since `since_us`, and was gone at
+        `until_us` or still stands then. Seen at one look alone it may have flashed.
+        """
+        seen_us = (self._until_us or until_us) - first_us
+        return seen_us >= SETTLE_US and until_us - since_us >= _VALUE_US
+
+    def _end_of_turn(self, line: Line, until_us: int) -> None:
+        """Of a turning spinner the first turn speaks, unless it came to rest at another."""
+        if line.key == line.text or is_bare(line.key) or not same_value(line.key, line.text):
+            return
+        if not self._rests(line, until_us):
+            return
+        if line.settled:
+            self._settle(Line(self._next_order(), line.key, line.key_first_us, line.key_us))
+        else:
+            line.text, line.first_us = line.key, line.key_first_us
+
+    def _leave(self, line: Line, shown_us: int) -> None:
+        line.stood_us += shown_us - line.since_us
+        self._end_of_turn(line, shown_us)
+        if line.settled or line.scrolled or line.stood_us >= SETTLE_US:
+            self._settle(line)
+        self._gone[line.key] = (line, shown_us)
+
+    def _settle(self, line: Line) -> None:
+        """Put on record that this line stood until now, where `now` is the look before."""
+        last_us = max(line.last_us, line.first_us, (self._until_us or 0) - 1)
+        self._put(line.text, Record(line.order, line.first_us, last_us, line.count, line.steps))
+        line.settled, line.count = True, 0
+
+    def _put(self, text: bytes, record: Record) -> None:
+        if text in self._typed:
+            self._typed.discard(text)
+            record.typed = True
+        known = self._known.setdefault(text, record)
+        if known is record:
+            self._held_bytes += _LINE_BYTES + len(text)
+        else:
+            known.add(record)
+
+    def _forget_gone(self, shown_us: int) -> None:
+        """Those that left longer ago than a repaint takes; what was never settled flashed."""
+        gone = self._gone
+        while gone:
+            text, (line, gone_us) = next(iter(gone.items()))
+            if shown_us - gone_us <= _FLICKER_US:
+                return
+            del gone[text]
+            if not line.settled:
+                self._flashed(line, gone_us)
+
+    def _flashed(self, line: Line, gone_us: int) -> None:
+        # A purse of moments: it fills with time, and each line that is kept takes from it.
+        earliest_us = gone_us - _FLEETING_AT_ONCE * _FLEETING_EVERY_US
+        self._fleeting_us = max(self._fleeting_us, earliest_us)
+        if self._fleeting_us >= gone_us:
+            return
+        self._fleeting_us += _FLEETING_EVERY_US
+        record = Record(line.order, line.first_us, max(line.first_us, gone_us - 1), line.count)
+        record.transient = True
+        self._put(line.text, record)
+
+    def _next_order(self) -> int:
+        self._order += 1
+        return self._order
+
+
+def _when(item: tuple[bytes, Record]) -> tuple[int, int]:
+    return item[1].first_us, item[1].order
+
+
+def _steps(old: Line) -> Steps:
+    """The steps of a line that goes on where `old` ends."""
+    step = (len(trimmed(old.key)), old.first_us)
+    return (*old.steps[-_MOST_STEPS + 1 :], step)

@@ -1,0 +1,1 @@
+"""Finding lines: patterns, a sieve for many lines at once, and hits."""

@@ -1,0 +1,271 @@
+"""Searching one session: its lines in, hits out. What matches a line, `matching` says."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from formats.damage import Damage
+from formats.entry import INPUT, OUTPUT
+from player.lines.lineblock import ScreenLine, merged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from formats.layout import Home
+    from formats.session import Session
+    from formats.size import Size
+    from player.index.pieces import Signature
+    from player.search.matching import Matched, Spans
+
+_RAW_BLOCK_LINES = 4096
+# What a line of raw bytes may hold before it is cut: a screen of a full redraw.
+_LONGEST_RAW_BYTES = 1 << 20
+_HELD_S = 1.0
+# So long the hits of a session are held back: most sessions are done by then, and all that is known
+# of a line can be said at once.
+
+
+class Wanted(NamedTuple):
+    """Which lines count: all but `transient` ones, `typed` or not if that is asked, by time.
+
+    `since_us`, `until_us`: those that stood at some time between. `before`, `after`: so many lines
+    around each hit are wanted too. `raw`: the bytes themselves. `most` hits at most.
+    """
+
+    typed: bool | None = None
+    transient: bool = False
+    raw: bool = False
+    since_us: int | None = None
+    until_us: int | None = None
+    before: int = 0
+    after: int = 0
+    most: int | None = None
+    size: Size | None = None
+
+    def lets_through(self, line: ScreenLine) -> bool:
+        """Whether a line counts."""
+        return (
+            (self.transient or not line.transient)
+            and (self.typed is None or self.raw or line.typed is self.typed)
+            and (self.since_us is None or line.last_us >= self.since_us)
+            and (self.until_us is None or line.first_us <= self.until_us)
+        )
+
+
+class Hit(NamedTuple):
+    """A match: the lines that it is in (one, unless it flows over), and where in each.
+
+    `at_us` is when all that matches was first to be seen at once. `first_us`, `last_us`, `count`
+    are the line's; of several lines, those of the first. `label` is the match's.
+    """
+
+    at_us: int
+    texts: tuple[str, ...]
+    spans: tuple[Spans, ...]
+    first_us: int
+    last_us: int
+    count: int  # type: ignore[assignment]  # pyright: ignore[reportIncompatibleMethodOverride]
+    typed: bool
+    label: str = ""
+
+
+class Result(NamedTuple):
+    """What a search in a session gave, or a part of it, hits by time. `damage`, `error` in words.
+
+    `groups`, if lines around hits are wanted: stretches without a gap of (time, text, number of
+    the hit or -1). `given_up` lines were too costly to match. More may follow until it is `done`.
+    """
+
+    hits: list[Hit]
+    groups: list[list[tuple[int, str, int]]]
+    damage: str | None = None
+    error: str | None = None
+    given_up: int = 0
+    done: bool = True
+
+
+class _Block(Protocol):
+    @property
+    def text(self) -> bytes: ...
+
+    def line(self, number: int, text: str | None = None) -> ScreenLine: ...
+
+    def lines(self) -> Iterator[ScreenLine]: ...
+
+
+def search(
+    home: Home,
+    session: Session,
+    find: Callable[[bytes], Iterator[Matched]],
+    wanted: Wanted,
+    signature: Signature | None = None,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+    clock_s: Callable[[], float] = time.monotonic,
+) -> Iterator[Result]:
+    """Search a session: one result, or several when its lines are being made and that takes long.
+
+    `find` gives the matches in the text of some lines, from top to bottom (`matching`).
+    A line that was given is not given again, though it may come again: what a later result would
+    say of it, its count and its last time, is left out. `progress(done, total)`, in bytes of the
+    log, is called while lines are made. Raises LogError, ExtractionError, PatternError.
+    """
+    damage = Damage()
+    around = bool(wanted.before or wanted.after)
+    blocks: list[_Block] = []
+    found: dict[tuple[str, ...], Hit] = {}
+    given: set[tuple[str, ...]] = set()
+    held_until_s = clock_s() + _HELD_S
+    blocks_in_turn = _blocks(home, session, wanted, damage, signature=signature, progress=progress)
+    for block in blocks_in_turn:
+        if around:
+            blocks.append(block)
+        for hit in _hits(block, find, wanted):
+            known = found.get(hit.texts)
+            if hit.texts not in given:
+                found[hit.texts] = hit if known is None else _joined(known, hit)
+        if found and not around and clock_s() >= held_until_s:
+            hits = _by_time(found, wanted, given)
+            given.update(found)
+            found = {}
+            yield Result(hits, [], done=False)
+            if wanted.most is not None and len(given) >= wanted.most:
+                break
+    hits = _by_time(found, wanted, given)
+    groups = _around(blocks, hits, wanted) if hits and around else []
+    yield Result(hits, groups, damage.summary() if damage else None)
+
+
+def _by_time(
+    found: dict[tuple[str, ...], Hit], wanted: Wanted, given: set[tuple[str, ...]]
+) -> list[Hit]:
+    """So many as are still wanted; those of one time in the order in which they are read."""
+    most = None if wanted.most is None else max(0, wanted.most - len(given))
+    return sorted(found.values(), key=lambda hit: hit.at_us)[:most]
+
+
+def _hits(
+    block: _Block, find: Callable[[bytes], Iterator[Matched]], wanted: Wanted
+) -> Iterator[Hit]:
+    for match in find(block.text):
+        hit = _hit(block, match, wanted)
+        if hit is not None:
+            yield hit
+
+
+def _blocks(
+    home: Home,
+    session: Session,
+    wanted: Wanted,
+    damage: Damage,
+    *,
+    signature: Signature | None,
+    progress: Callable[[int, int], None] | None,
+) -> Iterator[_Block]:
+    if wanted.raw:
+        return _raw_blocks(session, damage, INPUT if wanted.typed else OUTPUT)
+    from player.index.sidecar import blocks_of  # noqa: PLC0415  not for raw bytes
+
+    return blocks_of(
+        home, session, size=wanted.size, damage=damage, signature=signature, progress=progress
+    )
+
+
+def _hit(block: _Block, match: Matched, wanted: Wanted) -> Hit | None:
+    texts, spans = match.texts, match.spans
+    line = block.line(match.numbers[0], texts[0])
+    if not wanted.lets_through(line):
+        return None
+    at_us = line.seen_us(spans[0][0][1]) if spans[0] else line.first_us
+    for number, text, places in zip(match.numbers[1:], texts[1:], spans[1:], strict=True):
+        later = block.line(number, text)
+        if later.transient and not wanted.transient:
+            return None
+        at_us = max(at_us, later.seen_us(places[-1][1]))
+    stood = (line.first_us, line.last_us, line.count, line.typed)
+    return Hit(at_us, texts, spans, *stood, match.label)
+
+
+def _joined(one: Hit, other: Hit) -> Hit:
+    first = min(one, other)
+    return first._replace(
+        last_us=max(one.last_us, other.last_us),
+        count=one.count + other.count,
+        typed=one.typed or other.typed,
+    )
+
+
+def _around(
+    blocks: Sequence[_Block], hits: Sequence[Hit], wanted: Wanted
+) -> list[list[tuple[int, str, int]]]:
+    """Groups of lines: the hits and those before and after them, as they stood in time."""
+    lines = [
+        line for line in merged(line for block in blocks for line in block.lines())
+        if wanted.transient or not line.transient
+    ]  # fmt: skip
+    of_text = {hit.texts[0]: number for number, hit in enumerate(hits)}
+    numbers = {place: of_text[one.text] for place, one in enumerate(lines) if one.text in of_text}
+    groups: list[list[tuple[int, str, int]]] = []
+    end = 0
+    for place in numbers:
+        start = max(end, place - wanted.before)
+        if start > end or not groups:
+            groups.append([])
+        stop = min(len(lines), place + wanted.after + 1)
+        for shown in range(start, stop):
+            if shown in numbers and shown > place:
+                stop = shown
+                break
+            line = lines[shown]
+            groups[-1].append((line.first_us, line.text, numbers.get(shown, -1)))
+        end = max(end, stop)
+    return groups
+
+
+class _RawBlock:
+    """Lines of raw bytes, as a block."""
+
+    def __init__(self) -> None:
+        self._lines: list[bytes] = []
+        self._times: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def add(self, line: bytes, time_us: int) -> None:
+        self._lines.append(line)
+        self._times.append(time_us)
+
+    @property
+    def text(self) -> bytes:
+        return b"\n".join([*self._lines, b""])
+
+    def line(self, number: int, text: str | None = None) -> ScreenLine:
+        shown = self._lines[number].decode(errors="replace") if text is None else text
+        return ScreenLine(shown, self._times[number], self._times[number], 1)
+
+    def lines(self) -> Iterator[ScreenLine]:
+        return map(self.line, range(len(self._lines)))
+
+
+def _raw_blocks(session: Session, damage: Damage, direction: str) -> Iterator[_RawBlock]:
+    """The bytes of one direction, cut at newlines; a line has the time of its last byte."""
+    block, rest, time_us = _RawBlock(), b"", 0
+    for entry in session.entries(damage):
+        if entry.direction != direction or not entry.data:
+            continue
+        time_us = entry.time_us
+        data = entry.data.replace(b"\r", b"\n") if direction == INPUT else entry.data
+        *lines, rest = (rest + data).split(b"\n")
+        if len(rest) > _LONGEST_RAW_BYTES:
+            lines.append(rest)
+            rest = b""
+        for line in lines:
+            block.add(line.removesuffix(b"\r"), time_us)
+        if len(block) >= _RAW_BLOCK_LINES:
+            yield block
+            block = _RawBlock()
+    if rest:
+        block.add(rest, time_us)
+    yield block

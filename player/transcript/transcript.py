@@ -1,0 +1,192 @@
+"""The text of a session as a person would read it. Pure: screen lines in, lines of text out.
+
+Frames of boxes, rules, turns of spinners and what stood too shortly to be read are left out.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from itertools import compress, islice, repeat
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from player.lines.lineblock import ScreenLine
+
+_BOX = "\u2500-\u257f\u2580-\u259f"
+# The edges of a box around a text, and lines that hold nothing but its parts.
+_LEFT = re.compile(rf"\A\s*[|{_BOX}]+(?:\s|\Z)")
+_RIGHT = re.compile(rf"\s*[|{_BOX}]+\s*\Z")
+# So are a bullet that nothing follows yet, and the number of an item.
+_BARE = re.compile(r"[\s|+=*~_.$%#>\u203a\u2022\u00b7\u2190-\u2bff-]*|\s*\d{1,3}\.\s*")
+# What is at work says so again and again: a sign that turns, and dots.
+_AT_WORK = re.compile(r"\A\s*[^\w\s\x00-\x7f]\s\S.*(?:\u2026|\.\.\.)")
+_PROMPT = re.compile(r"\A\s*(?:[>$%#\u276f\u203a\u25b6]|\.\.\.|\S{1,60}[$#%>\u276f])\s+")
+
+_NO_LETTERS = re.compile(r"(?:[^\w\n]|[\d_])+")
+# Takes all but letters from ASCII, ten times as fast.
+_LETTERS = {
+    ord(sign): None for sign in map(chr, range(0x80)) if not sign.isalpha() and sign != "\n"
+}
+_FEWEST_LETTERS = 4
+_TURN_US = 2_000_000
+_MOST_REMEMBERED: Final = 400_000
+"""Texts that are known to have been given, 80 bytes each: a flood has millions. One that comes
+again after that many others is given again."""
+_MOST_STANDING: Final = 20_000
+_BATCH: Final = 500
+
+
+class Read(NamedTuple):
+    """A line as it is read: its text without the box that it stood in."""
+
+    text: str
+    line: ScreenLine
+
+
+def transcript(
+    lines: Iterable[ScreenLine], since_us: int | None = None, until_us: int | None = None
+) -> Iterator[Read]:
+    """The lines that were first to be seen in that time, in the order in which they came.
+
+    Takes no more memory the longer it goes on; of a text that comes again only the first is given.
+    What differs in digits and signs only from a line that it took the place of is the same spinner
+    or counter, and left out; so is what says once more that something is at work (`* Thinking...`).
+    Lines that stood beside each other are never folded.
+    """
+    return Transcriber(since_us, until_us).reads(lines)
+
+
+_TUPLE: Final = cast("Any", tuple)
+
+
+class Transcriber:
+    """A transcript whose lines come in several goes."""
+
+    def __init__(self, since_us: int | None = None, until_us: int | None = None) -> None:
+        self._since_us = -1 if since_us is None else since_us
+        self._until_us = sys.maxsize if until_us is None else until_us
+        # Signs of the texts that were given: the newest, and those before them.
+        self._new: set[int] = set()
+        self._old: set[int] = set()
+        # Until when a line of some letters stood: what takes its place says the same in numbers.
+        self._stood_us: dict[str, int] = {}
+
+    def reads(self, lines: Iterable[ScreenLine]) -> Iterator[Read]:
+        """What is to be read of the next lines."""
+        iterator = iter(lines)
+        while batch := list(islice(iterator, _BATCH)):
+            yield from self._read(batch)
+
+    def _read(self, lines: Sequence[ScreenLine]) -> Iterable[Read]:
+        """What is to be read of some lines. Looks at all of them at once as far as it can."""
+        since_us, until_us = self._since_us, self._until_us
+        lines = [
+            line for line in lines if since_us <= line.first_us <= until_us and not line.transient
+        ]
+        wholes = [line.text for line in lines]
+        joined = "\n".join(wholes)
+        letters = _letters(joined)
+        plain = joined.isascii() and "|" not in joined
+        texts = wholes if plain else list(map(_unframed, wholes))
+        if "" in letters:
+            said = [
+                bool(key) or not _BARE.fullmatch(text)
+                for key, text in zip(letters, texts, strict=True)
+            ]
+            lines, wholes = list(compress(lines, said)), list(compress(wholes, said))
+            texts, letters = list(compress(texts, said)), list(compress(letters, said))
+        replaced = self._replaced(lines, texts, letters)
+        new = self._new_of(wholes)
+        if all(new) and not any(replaced):
+            # Past the constructor, which is written in Python.
+            return map(_TUPLE.__new__, repeat(Read), zip(texts, lines, strict=True))
+        return [
+            Read(text, line)
+            for text, line, is_new, replaces in zip(texts, lines, new, replaced, strict=True)
+            if is_new and (line.typed or not replaces)
+        ]
+
+    def _replaced(
+        self, lines: Sequence[ScreenLine], texts: Sequence[str], letters: Sequence[str]
+    ) -> list[bool]:
+        """Which of the lines took the place of one of the same letters; all are such from now on.
+
+        What says that something is at work does so however long ago the one before was.
+        """
+        stood_us = self._stood_us
+        replaced = [False] * len(lines)
+        fresh = {key: line.last_us for key, line in zip(letters, lines, strict=True)}
+        if (
+            len(fresh) == len(lines)
+            and min(map(len, fresh), default=0) >= _FEWEST_LETTERS
+            and stood_us.keys().isdisjoint(fresh)
+        ):  # a flood, in which to look at each line by itself takes twice as long
+            if len(stood_us) + len(fresh) > _MOST_STANDING:
+                self._forget(lines[0].first_us - _TURN_US)
+            stood_us |= fresh
+            return replaced
+        for number, (key, line) in enumerate(zip(letters, lines, strict=True)):
+            before_us = stood_us.get(key)
+            if before_us is None:
+                if len(key) >= _FEWEST_LETTERS:
+                    if len(stood_us) >= _MOST_STANDING:
+                        self._forget(line.first_us - _TURN_US)
+                    stood_us[key] = line.last_us
+                continue
+            if line.last_us > before_us:
+                stood_us[key] = line.last_us
+            gap_us = line.first_us - before_us
+            replaced[number] = 0 <= gap_us <= _TURN_US or (
+                gap_us > 0 and _AT_WORK.match(texts[number]) is not None
+            )
+        return replaced
+
+    def _new_of(self, texts: Sequence[str]) -> list[bool]:
+        """Which of the texts were never given, as far as there is room to know."""
+        given, before = self._new, self._old
+        if len(given) >= _MOST_REMEMBERED // 2:
+            given, before = set[int](), given
+            self._new, self._old = given, before
+        signs = list(map(hash, texts))
+        distinct = set(signs)
+        alike = len(distinct) < len(signs)
+        if not alike and given.isdisjoint(distinct) and before.isdisjoint(distinct):
+            given |= distinct
+            return [True] * len(signs)
+        new: list[bool] = []
+        for sign in signs:
+            new.append(sign not in given and sign not in before)
+            given.add(sign)
+        return new
+
+    def _forget(self, recent_us: int) -> None:
+        """What left long ago; in a flood, where nothing did, those that were new first."""
+        known = self._stood_us
+        recent = [(letters, until) for letters, until in known.items() if until >= recent_us]
+        known.clear()
+        known.update(recent[-_MOST_STANDING // 2 :])
+
+
+def _letters(text: str) -> list[str]:
+    """The letters of each line, from all of them at once; the edges of boxes are none."""
+    letters = text.translate(_LETTERS) if text.isascii() else _NO_LETTERS.sub("", text)
+    return letters.split("\n")
+
+
+def entered(text: str) -> str:
+    """What the user typed on a line: without the prompt before it."""
+    return _PROMPT.sub("", text, count=1).strip()
+
+
+def _unframed(text: str) -> str:
+    """The text without the box that it stood in, if there was one."""
+    head = text.lstrip()[:1]
+    if head < "\u2500" and head != "|":
+        return text
+    left = _LEFT.match(text)
+    if left is None:
+        return text.rstrip()
+    return _RIGHT.sub("", text[left.end() :]).rstrip()
