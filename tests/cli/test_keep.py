@@ -12,8 +12,10 @@ import pytest
 
 from formats.layout import Home
 from formats.store import listing
+from player.console import size_text
 from tests.support.logs import BEGINNING_US, Said, ended, start, store_log
 from tests.support.recording import OuterTerminal
+from tests.support.stored import seal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,6 +151,27 @@ def test_what_it_costs(cs, three, home) -> None:
     assert [one["name"] for one in by_directory] == ["/srv/third", "trash", "total"]
     by_month = shown(cs("du", "--json", "--by", "month"))
     assert (by_month[0]["name"], by_month[0]["sessions"]) == ("2026-02", 2)
+    size, index, *_, name = cs("du").stdout.splitlines()[1].split("\t")
+    assert (size, index, name) == (size_text(by_session[1]["size_bytes"]), "500 B", three[0])
+
+
+def test_what_compression_saves_is_told_as_a_ratio(cs, home) -> None:
+    session_id = store_log(home, start(), Said(10, b"as often as that " * 4000), ended(20))
+    plain = home / "logs" / f"{session_id}.jsonl"
+    log = plain.read_bytes()
+    sealed = seal(log)
+    plain.with_name(f"{session_id}.0001.jsonl.zst").write_bytes(sealed)
+    plain.unlink()
+    assert shown(cs("du", "--json"))[0]["ratio"] == round(len(log) / len(sealed), 2) > 10
+
+
+def test_months_come_in_their_order(cs, home) -> None:
+    for months in (4, 0, 2):
+        store_log(
+            home, start(), ended(20), beginning_us=BEGINNING_US + months * 31 * 86_400_000_000
+        )
+    names = [one["name"] for one in shown(cs("du", "--json", "--by", "month"))]
+    assert names == ["2026-02", "2026-04", "2026-06", "trash", "total"]
 
 
 def test_a_title_and_tags_are_given(cs, three, home) -> None:

@@ -144,4 +144,6 @@ def test_a_log_without_a_summary_is_listed_by_its_first_and_last_lines(home: Pat
 def test_filters(cs, three) -> None:
     assert cs("ls", "--title", "SEC").stdout.startswith(three[1][:8])
     assert cs("ls", "--since", "2026-02-09", "--json").stdout.count("\n") == 1
+    assert [line[:8] for line in cs("ls", "--state", "done").stdout.splitlines()] == [three[0][:8]]
+    assert cs("ls", "--state", "failed").stdout.count("\n") == 2
     assert cs("ls", "last", "--title", "first").returncode == 2

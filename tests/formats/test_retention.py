@@ -14,7 +14,7 @@ from formats.housekeeping import maintain
 from formats.layout import Home
 from formats.notices import take_notice
 from formats.quantities import parse_age_us, parse_bytes
-from formats.retention import US_PER_DAY, Candidate, Limits, plan
+from formats.retention import US_PER_DAY, Candidate, Limits, expired, plan
 from formats.trash import trash
 from formats.user import UserData, read_user, write_user
 from tests.support.logs import BEGINNING_US, ended, start, store_log
@@ -50,6 +50,15 @@ def test_what_is_pinned_or_live_never_goes(found, given_limits, now_us) -> None:
     by_id = {one.session_id: one for one in found}
     assert not [one for one in made.going if by_id[one.session_id].live]
     assert not [one for one in made.going if by_id[one.session_id].pinned]
+
+
+def test_what_is_just_as_old_or_as_large_as_allowed_stays() -> None:
+    one = Candidate("a", NOW_US - 5, 100)
+    assert not plan([one], Limits(5, 100), NOW_US).going
+    assert [gone.reason for gone in plan([one], Limits(4, 100), NOW_US).going] == ["age"]
+    assert [gone.reason for gone in plan([one], Limits(5, 99), NOW_US).going] == ["size"]
+    days_us = 7 * US_PER_DAY
+    assert expired([NOW_US - days_us, NOW_US - days_us - 1], 7, NOW_US) == [1]
 
 
 @given(candidates, limits, st.integers(NOW_US, NOW_US + TEN_YEARS_US))

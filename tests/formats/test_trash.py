@@ -127,6 +127,43 @@ def test_nothing_is_replaced_by_what_comes_back(home: Path, store: Home) -> None
     assert [one.path for one in trash(store)] == [later.path, removed.path]
 
 
+def test_a_removal_that_was_stopped_leaves_a_log_that_ends_early(home: Path, store: Home) -> None:
+    session_id = make_session(home)
+    names = [f"{session_id}{end}" for end in (".0001.jsonl.zst", ".0002.jsonl.zst", ".jsonl")]
+    left: set[tuple[bool, ...]] = set()
+
+    def remove(files: Files) -> None:
+        discard(store, session_id, NOW_US, files=files)
+
+    for step in range(1, 100):
+        if not stops(remove, Faulty(step, "exit")):
+            break
+        left.add(tuple((home / "logs" / name).exists() for name in names))
+        settle(store)
+        for one in trash(store):
+            restore(store, one)
+    assert left == {(True,) * count + (False,) * (3 - count) for count in range(4)}
+
+
+def test_a_log_that_came_to_be_there_meanwhile_is_not_replaced(home: Path, store: Home) -> None:
+    session_id = make_session(home)
+    removed = discard(store, session_id, NOW_US)
+    place = home / "logs" / f"{session_id}.jsonl"
+
+    class Late(Files):
+        """Somebody else is in between: looked for, and not there; then there."""
+
+        def sync_folder(self, path: str) -> None:
+            place.write_bytes(b"another's")
+            super().sync_folder(path)
+
+    with pytest.raises(LogError, match="cannot restore"):
+        restore(store, removed, Late())
+    assert place.read_bytes() == b"another's"
+    (kept,) = (home / "trash").glob(f"*/logs/{session_id}.jsonl")
+    assert b"aGVsbG8=" in kept.read_bytes()  # hello
+
+
 def test_lines_and_summary_can_stay(home: Path, store: Home) -> None:
     session_id = make_session(home)
     before = tree(home, "logs", "index")
