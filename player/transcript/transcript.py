@@ -32,6 +32,7 @@ _LETTERS = {
 }
 _FEWEST_LETTERS = 4
 _TURN_US = 2_000_000
+_ALWAYS: Final = sys.maxsize
 _MOST_REMEMBERED: Final = 400_000
 """Texts that are known to have been given, 80 bytes each: a flood has millions. One that comes
 again after that many others is given again."""
@@ -114,11 +115,12 @@ class Transcriber:
     ) -> list[bool]:
         """Which of the lines took the place of one of the same letters; all are such from now on.
 
-        What says that something is at work does so however long ago the one before was.
+        What says that something is at work does so however long ago the one before was. Where lines
+        of the same letters scroll by faster than anybody looks, they are a list and no counter.
         """
         stood_us = self._stood_us
         replaced = [False] * len(lines)
-        fresh = {key: line.last_us for key, line in zip(letters, lines, strict=True)}
+        fresh = {key: _stood_until(line) for key, line in zip(letters, lines, strict=True)}
         if (
             len(fresh) == len(lines)
             and min(map(len, fresh), default=0) >= _FEWEST_LETTERS
@@ -134,10 +136,13 @@ class Transcriber:
                 if len(key) >= _FEWEST_LETTERS:
                     if len(stood_us) >= _MOST_STANDING:
                         self._forget(line.first_us - _TURN_US)
-                    stood_us[key] = line.last_us
+                    stood_us[key] = _stood_until(line)
                 continue
-            if line.last_us > before_us:
-                stood_us[key] = line.last_us
+            until_us = _stood_until(line)
+            if until_us > before_us:
+                stood_us[key] = until_us
+            if until_us == _ALWAYS:
+                continue
             gap_us = line.first_us - before_us
             replaced[number] = 0 <= gap_us <= _TURN_US or (
                 gap_us > 0 and _AT_WORK.match(texts[number]) is not None
@@ -168,6 +173,11 @@ class Transcriber:
         recent = [(letters, until) for letters, until in known.items() if until >= recent_us]
         known.clear()
         known.update(recent[-_MOST_STANDING // 2 :])
+
+
+def _stood_until(line: ScreenLine) -> int:
+    """Until when it keeps its place: what scrolled by between two looks was never replaced."""
+    return _ALWAYS if line.first_us == line.last_us else line.last_us
 
 
 def _letters(text: str) -> list[str]:

@@ -85,6 +85,16 @@ def test_headings_are_what_was_typed_and_no_markdown(cs, home: Path) -> None:
     assert headings == [r"ls \*\_x", r"return \[x]", r"\# no"]
 
 
+@pytest.mark.parametrize("each_ms", [1, 5, 30, 200])
+def test_a_list_whose_lines_differ_in_numbers_only_is_no_counter(
+    cs, home: Path, each_ms: int
+) -> None:
+    rows = [f"test {number} passed in {number * 7 % 100} ms" for number in range(400)]
+    said = [Said(each_ms * number, f"{row}\r\n".encode()) for number, row in enumerate(rows)]
+    store_log(home, start(), *said, ended(each_ms * 400 + 5000))
+    assert cs("text", "last").stdout.splitlines() == rows
+
+
 def test_what_is_at_work_says_so_once(cs, home: Path) -> None:
     """However often it comes again; and a bullet before its text is none."""
     frames = [
