@@ -14,7 +14,7 @@ from formats.housekeeping import maintain
 from formats.layout import Home
 from formats.notices import take_notice
 from formats.quantities import parse_age_us, parse_bytes
-from formats.retention import US_PER_DAY, Candidate, Limits, plan
+from formats.retention import US_PER_DAY, Candidate, Limits, expired, plan
 from formats.trash import trash
 from formats.user import UserData, read_user, write_user
 from tests.support.logs import BEGINNING_US, ended, start, store_log
@@ -50,6 +50,13 @@ def test_what_is_pinned_or_live_never_goes(found, given_limits, now_us) -> None:
     by_id = {one.session_id: one for one in found}
     assert not [one for one in made.going if by_id[one.session_id].live]
     assert not [one for one in made.going if by_id[one.session_id].pinned]
+
+
+def test_what_is_just_as_old_as_allowed_stays() -> None:
+    for over_us, gone in ((0, []), (1, ["x"])):
+        made = plan([Candidate("x", NOW_US - 5 - over_us, 1)], Limits(older_than_us=5), NOW_US)
+        assert [one.session_id for one in made.going] == gone
+        assert len(expired([NOW_US - US_PER_DAY - over_us], 1, NOW_US)) == over_us
 
 
 @given(candidates, limits, st.integers(NOW_US, NOW_US + TEN_YEARS_US))

@@ -127,6 +127,26 @@ def test_nothing_is_replaced_by_what_comes_back(home: Path, store: Home) -> None
     assert [one.path for one in trash(store)] == [later.path, removed.path]
 
 
+def test_nor_is_what_comes_to_be_there_meanwhile(home: Path, store: Home) -> None:
+    session_id = make_session(home)
+    removed = discard(store, session_id, NOW_US)
+    log = home / "logs" / f"{session_id}.jsonl"
+
+    class Late(Files):
+        def link(self, source, target, *, follow_symlinks):  # type: ignore[override]
+            log.write_bytes(b"written by another")
+            super().link(source, target, follow_symlinks=follow_symlinks)
+
+        def rename(self, source, target):  # type: ignore[override]
+            if target == str(log):
+                log.write_bytes(b"written by another")
+            super().rename(source, target)
+
+    with pytest.raises(LogError):
+        restore(store, removed, Late())
+    assert log.read_bytes() == b"written by another"
+
+
 def test_lines_and_summary_can_stay(home: Path, store: Home) -> None:
     session_id = make_session(home)
     before = tree(home, "logs", "index")

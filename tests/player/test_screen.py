@@ -7,11 +7,11 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from formats import plainjson
 from formats.errors import SessionsError
 from formats.size import Size
 from player.history import History
@@ -298,7 +298,7 @@ def test_another_library_is_refused(fresh_load: pytest.MonkeyPatch) -> None:
 def test_another_version_is_refused(
     fresh_load: pytest.MonkeyPatch, kind: str, change: dict | None
 ) -> None:
-    real = orjson.loads
+    real = plainjson.loads
 
     def changed(text: bytes) -> dict:
         account = real(text)
@@ -308,7 +308,7 @@ def test_another_version_is_refused(
             account["types"][kind] |= change
         return account
 
-    fresh_load.setattr(orjson, "loads", changed)
+    fresh_load.setattr(ghostty, "loads", changed)
     assert "not a version we know" in message_of_failure()
 
 
