@@ -78,6 +78,8 @@ def test_several_patterns(cs, talk, tmp_path) -> None:
     assert cs("grep", "-c", "-f", tmp_path / "patterns", "last").stdout == "2\n"
     assert cs("grep", "-c", "-f", "-", "last", input="alpha\n").stdout == "1\n"
     assert cs("grep", "-c", "-f", tmp_path / "none", "last").returncode == 2
+    (tmp_path / "latin").write_bytes(b"k\xe4se\nalpha\n")
+    assert cs("grep", "-c", "-f", tmp_path / "latin", "last").stdout == "1\n"
 
 
 def test_lines_around(cs, talk) -> None:

@@ -39,6 +39,15 @@ def three(home: Path) -> list[str]:
     ]
 
 
+@pytest.mark.parametrize(
+    ("states", "expected"), [(["done"], [0]), (["failed"], [2, 1]), (["done", "failed"], [2, 1, 0])]
+)
+def test_only_in_these_states(cs, three, states: list[str], expected: list[int]) -> None:
+    done = cs("ls", "--json", *(f"--state={state}" for state in states))
+    found = [json.loads(line)["session_id"] for line in done.stdout.splitlines()]
+    assert found == [three[number] for number in expected]
+
+
 def test_the_newest_comes_first(cs, three) -> None:
     done = cs("ls")
     assert done.returncode == 0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from formats.checkpoints import SUMS, Block, encode
 from formats.entry import Entry, encode_line
 from formats.session import Session
 from formats.verify import check, plan
@@ -131,6 +132,12 @@ def test_a_line_that_is_none_is_located_exactly(tmp_path: Path, form: str) -> No
     assert finding.offset == len(b"".join(lines[:9]))
     assert finding.at_us == BEGINNING_US + 8 * STEP_US
     assert finding.until_us == BEGINNING_US + 10 * STEP_US
+
+
+def test_a_checkpoint_that_says_otherwise_is_told_even_of_a_sealed_segment(tmp_path: Path) -> None:
+    (lines,) = store(tmp_path, ["sealed"], checkpoints=False)
+    (tmp_path / (ID + SUMS)).write_bytes(encode(Block(1, 0, len(lines[0]), "0" * 64)))
+    assert states(tmp_path) == ["damaged"]
 
 
 def test_a_damaged_frame_says_which_bytes_and_between_which_times(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from formats import plainjson
 from formats.errors import SessionsError
-from formats.plainjson import loads
 from formats.size import Size
 from player.lines.history import History
 from player.screen import LONGEST_LINE_ROWS, Cursor, Screen, ScreenEngineError
@@ -298,16 +298,17 @@ def test_another_library_is_refused(fresh_load: pytest.MonkeyPatch) -> None:
 def test_another_version_is_refused(
     fresh_load: pytest.MonkeyPatch, kind: str, change: dict | None
 ) -> None:
+    real = plainjson.loads
 
     def changed(text: bytes) -> dict:
-        account = loads(text)
+        account = real(text)
         if change is None:
             del account["types"][kind]
         else:
             account["types"][kind] |= change
         return account
 
-    fresh_load.setattr("player.screen.binding.loads", changed)
+    fresh_load.setattr(ghostty, "loads", changed)
     assert "not a version we know" in message_of_failure()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+from typing import ClassVar
 
 import pytest
 
@@ -175,6 +176,25 @@ def test_a_sync_that_fails_is_final_for_its_file(home, number, rotate_bytes):
         # Cut: whoever knows nothing of this reads each entry once, too.
         assert os.path.getsize(home.segment(session.id, 1)) == synced_bytes
     assert log.entries == len(entries)
+
+
+def test_what_was_rotated_away_is_made_durable_too(home):
+    class Noting(Faulty):
+        sizes: ClassVar[dict[int, int]] = {}
+
+        def sync_data(self, fd):
+            found = os.fstat(fd)
+            self.sizes[found.st_ino] = found.st_size
+
+    log, session = begin(home, files := Noting(), rotate_bytes=1000)
+    log.start(Size(80, 24), {"command": ["true"]})
+    for piece in PIECES:
+        log.output(piece)
+    assert log.segment > 5
+    log.attend(sync=True)
+    found = [os.stat(path) for path in session.files()]
+    assert [files.sizes.get(one.st_ino) for one in found] == [one.st_size for one in found]
+    log.close()
 
 
 def test_each_is_durable_before_it_counts(home):
