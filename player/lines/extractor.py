@@ -63,7 +63,7 @@ _LONGEST_MODE: Final = 16
 # Of a sequence that was begun so much may stand before what ends it.
 
 _ROWS_WORTH_TAKING: Final = 512
-_HELD_BYTES: Final = 64 << 20
+_HELD_BYTES: Final = 48 << 20
 # Lines are given out early when they take more memory than that; asked now and then.
 _ENTRIES_AT_ONCE: Final = 64
 
@@ -84,7 +84,7 @@ def screen_lines(
     """The screen lines of a whole session that begins at `size`, by the time they first stood.
 
     Each text comes once with its first and last time and its count; of a session with more than
-    some 100,000 different lines they come in several such rows. `transient` ones are only given
+    some 80,000 different lines they come in several such rows. `transient` ones are only given
     where asked for. Raises ScreenEngineError where there is no screen engine.
     """
     extractor = LineExtractor(size)

@@ -158,6 +158,14 @@ def test_a_project_with_modules_of_our_names_does_not_stop_the_sealer(cs_rec):
     assert len(wait_until_sealed(terminal, cs_rec.log)) > 3
 
 
+def test_a_session_of_some_size_is_indexed_when_it_ends_by_itself(cs_rec):
+    pytest.importorskip("pyghostty")
+    terminal = cs_rec.start(".", *cs_rec.child("count", 100_000))
+    assert terminal.wait() == 0
+    index = cs_rec.logs.parent / "index" / f"{cs_rec.log.id}.lines.zst"
+    terminal.until_after(index.exists)
+
+
 def test_the_default_keeps_a_small_session_in_one_file(cs_rec):
     done = cs_rec.run("-q", ".", "--", "head", "-c", "3000000", "/dev/zero")
     assert done.returncode == 0
