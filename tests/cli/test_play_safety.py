@@ -131,8 +131,13 @@ def test_an_engine_that_dies_costs_a_line(home: Path, play: Open, linux: None) -
     store_log(home, start(), *said, ended(180_000))
     window = play("last")
     window.see("tick 0")
-    (stage,) = [pid for pid in children(window.pid) if nice_of(pid) == 0]
-    os.kill(stage, signal.SIGSEGV)
+
+    def drawing() -> list[int]:
+        return [pid for pid in children(window.pid) if nice_of(pid) == 0]
+
+    # That which searches starts later, and lowers its priority then.
+    window.until(lambda: len(children(window.pid)) > len(drawing()) == 1)
+    os.kill(drawing()[0], signal.SIGSEGV)
     window.see("the screen engine failed (signal 11)")
     before = window.rows()[0]
     window.until_seen(lambda rows: rows[0] > before)
