@@ -24,7 +24,6 @@ USER_VERSION: Final = 1
 _LARGEST_BYTES: Final = 1 << 20
 # Longer ones are no titles: they would fill a list.
 LONGEST_TEXT: Final = 1000
-MOST_TAGS: Final = 100
 
 
 class UserData(NamedTuple):

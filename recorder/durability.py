@@ -47,11 +47,6 @@ class Durability:
         self._failures = 0
 
     @property
-    def keeps(self) -> bool:
-        """Whether what is not durable yet can be had back."""
-        return self._unsynced is not None
-
-    @property
     def is_due(self) -> bool:
         """Whether something is still to be made durable."""
         return bool(self._retired or (self._unsynced is not None and self._unsynced))

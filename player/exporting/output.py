@@ -130,13 +130,6 @@ def _nameless(folder: str) -> int:
         raise
 
 
-class Writable(Protocol):
-    """What bytes go to."""
-
-    def write(self, data: bytes) -> None:
-        """Take some bytes."""
-
-
 def compressed(pieces: Iterator[bytes], ending: str) -> Iterator[bytes]:
     """The bytes as gzip, zstd or xz, by the ending of a file; the same each time."""
     packer = _packer(ending)

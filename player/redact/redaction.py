@@ -37,7 +37,6 @@ class Report(NamedTuple):
     """
 
     secrets: tuple[Hit, ...]
-    masked_bytes: int
     rendered: bool
     left: int = 0
 
@@ -139,8 +138,7 @@ class Redaction:
             secrets = {**self._search(size, spots).hits, **secrets}
             self._search(size, spots, closely=True, marks=self._marks)
             found = self._search(size, spots, closely=True)
-        masked = len(self._marks.output) + len(self._marks.input)
-        return Report(_whole(secrets.values()), masked, rendered, len(found.hits))
+        return Report(_whole(secrets.values()), rendered, len(found.hits))
 
     def _search(
         self,

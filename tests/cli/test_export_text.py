@@ -13,12 +13,9 @@ if TYPE_CHECKING:
 
 pytest.importorskip("pyghostty")
 
+pytestmark = pytest.mark.usefixtures("utc")
+
 KEY = "ghp_0123456789abcdefABCDEF0123456789abcd"
-
-
-@pytest.fixture(autouse=True)
-def _utc(monkeypatch) -> None:
-    monkeypatch.setenv("TZ", "UTC")
 
 
 @pytest.fixture

@@ -12,14 +12,11 @@ from tests.support.logs import BEGINNING_US, Said, ended, start, store_log
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("utc")
+
 HOUR_US = 3_600_000_000
 # Sets of lines that came one after the other, each long enough to be read.
 TALK = b"alpha Error one\r\nbeta error two errors\r\ngamma\r\nerror\r\nk\xc3\xa4se errors_x\r\n"
-
-
-@pytest.fixture(autouse=True)
-def _utc(monkeypatch) -> None:
-    monkeypatch.setenv("TZ", "UTC")
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ from tests.support.logs import Said, ended, start, store_log
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("utc")
+
 GITHUB = "ghp_" + "a8Bx3kQ9zR7mWt2LpY5vC1nJ6dHs" + "F4eGuXoi"
 KEY_LINES = [
     "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEA",
@@ -20,11 +22,6 @@ KEY_LINES = [
 PRIVATE_KEY = [
     "-----BEGIN PRIVATE KEY-----", *KEY_LINES, "-----END PRIVATE KEY-----",
 ]  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def _utc(monkeypatch) -> None:
-    monkeypatch.setenv("TZ", "UTC")
 
 
 @pytest.fixture

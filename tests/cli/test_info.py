@@ -12,10 +12,7 @@ from tests.support.logs import Said, ended, start, store_log
 if TYPE_CHECKING:
     from pathlib import Path
 
-
-@pytest.fixture(autouse=True)
-def _utc(monkeypatch) -> None:
-    monkeypatch.setenv("TZ", "UTC")
+pytestmark = pytest.mark.usefixtures("utc")
 
 
 @pytest.fixture

@@ -16,12 +16,9 @@ from tests.support.recording import OuterTerminal
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("utc")
+
 DAY_US = 86_400_000_000
-
-
-@pytest.fixture(autouse=True)
-def _utc(monkeypatch) -> None:
-    monkeypatch.setenv("TZ", "UTC")
 
 
 @pytest.fixture

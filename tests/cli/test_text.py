@@ -12,12 +12,9 @@ from tests.support.logs import Said, ended, start, store_log
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("utc")
+
 BOX = "╭──────────╮\r\n│ in a box │\r\n╰──────────╯\r\n".encode()
-
-
-@pytest.fixture(autouse=True)
-def _utc(monkeypatch) -> None:
-    monkeypatch.setenv("TZ", "UTC")
 
 
 @pytest.fixture

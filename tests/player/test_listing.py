@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +17,8 @@ from player.sessions.listing import HEADINGS, as_json, duration, row, tabbed, ta
 from player.sessions.overview import Overview, overview
 from tests.support.logs import Said, write_log
 
+pytestmark = pytest.mark.usefixtures("utc")
+
 SESSION = "2f0c6a3e-6f5b-4a53-9d0e-1c7a3c1f5b11"
 START_US = timestamp.parse("2026-02-07T18:15:32.123Z")
 S = 1_000_000
@@ -30,15 +30,6 @@ META = Meta(
     log_bytes=9000, open_bytes=9000, segments=1, markers=0, exit_status=0, exit_signal=None,
     exit_reason="exited",
 )  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def _utc(monkeypatch):
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
 
 
 HOME = Home("/nowhere")

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from formats import timestamp
 from player.when import WhenError, moment_us
 
+pytestmark = pytest.mark.usefixtures("utc")
+
 # A Wednesday.
 NOW_US = timestamp.parse("2026-02-11T18:15:32.500Z")
-
-
-@pytest.fixture(autouse=True)
-def _utc(monkeypatch):
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
 
 
 @pytest.mark.parametrize(
