@@ -7,12 +7,12 @@ guessed, and never ends the reading. Memory is bounded by one frame of a sealed 
 from __future__ import annotations
 
 import os
-import stat
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from formats.damage import Damage, DamagedPlace
 from formats.errors import LogError, printable
-from formats.layout import LOG, SEALED, is_foreign, parse_log_name
+from formats.layout import LOG, SEALED, parse_log_name
+from formats.replaced import Beginnings
 from formats.segment import (
     Place,
     Stretch,
@@ -22,18 +22,15 @@ from formats.segment import (
     read_segment,
     read_stretches,
     stated_number,
-    stated_resumption,
 )
+from formats.segmentfiles import SegmentFile, SegmentFiles
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from typing import BinaryIO
 
     from formats.entry import Entry
     from formats.stretch import Part
-
-# The recorder keeps this much to write it again, in segments of 64 KiB or more.
-_REPLACED_BYTES, _MOST_REPLACED = 1 << 20, 20
 
 __all__ = ["Damage", "Place", "Session", "is_log_path"]
 
@@ -45,16 +42,15 @@ class Session:
     where they are known and nobody records it; the folder is listed when one of them is gone.
     """
 
-    __slots__ = ("_at_rest", "_beginnings", "_file", "_folder", "id")
+    __slots__ = ("_beginnings", "_file", "_segments", "id")
 
     def __init__(
         self, session_id: str, folder: str, file: str | None = None, *, at_rest: Sequence[str] = ()
     ) -> None:
         self.id = session_id
-        self._folder = folder
         self._file = file
-        self._at_rest = at_rest
-        self._beginnings = _Beginnings()
+        self._segments = SegmentFiles(session_id, folder, at_rest)
+        self._beginnings = Beginnings()
 
     @classmethod
     def at(cls, path: str) -> Session:
@@ -74,7 +70,7 @@ class Session:
                 return foreign
         unnamed = cls("", os.path.dirname(os.path.abspath(path)), os.path.abspath(path))
         for entry in unnamed.entries():
-            return cls(entry.session_id, unnamed._folder, unnamed._file)
+            return cls(entry.session_id, unnamed.folder, unnamed._file)
         raise LogError(f"{shown} holds no log entry")
 
     @property
@@ -85,13 +81,13 @@ class Session:
     @property
     def path(self) -> str:
         """What to show for it: the file, or the open segment in the store."""
-        return self._file or os.path.join(self._folder, self.id + LOG)
+        return self._file or os.path.join(self.folder, self.id + LOG)
 
     def files(self) -> list[str]:
         """The files of this session that exist now, in order; a plain one goes before a sealed."""
         if self._file is not None:
             return [self._file]
-        closed, opened = self._segments()
+        closed, opened = self._segments.numbered()
         return [closed[number] for number in sorted(closed)] + opened
 
     def replaced_from(self, number: int) -> int | None:
@@ -104,12 +100,12 @@ class Session:
             return None
         last = max(closed) + 1
 
-        def file_of(later: int) -> _File | None:
+        def file_of(later: int) -> SegmentFile | None:
             if later in closed:
-                return _File(closed[later], closed=True)
-            return _File(opened, closed=False) if opened and later == last else None
+                return SegmentFile(closed[later], closed=True)
+            return SegmentFile(opened, closed=False) if opened and later == last else None
 
-        return _Beginnings().replaced_from(number, file_of)
+        return Beginnings().replaced_from(number, file_of)
 
     def numbered(self) -> tuple[dict[int, str], str | None]:
         """The files that exist now: the closed segments by number, and the open one.
@@ -117,7 +113,7 @@ class Session:
         A single file counts as closed when its name says a number.
         """
         if self._file is None:
-            closed, opened = self._segments()
+            closed, opened = self._segments.numbered()
             return closed, opened[0] if opened else None
         name = parse_log_name(os.path.basename(self._file))
         if name and name.number:
@@ -127,7 +123,7 @@ class Session:
     @property
     def folder(self) -> str:
         """Where its files lie."""
-        return self._folder
+        return self._segments.folder
 
     def size_bytes(self) -> int:
         """The bytes its files take on disk."""
@@ -187,9 +183,9 @@ class Session:
         """Segment by segment, by number: a recorder may rotate and seal while we read."""
         number = begin.segment or 1
         while True:
-            path, closed, opened = self._looked_up(number)
+            path, closed, opened = self._segments.looked_up(number)
             if path is not None:
-                end = self._beginnings.replaced_from(number, self._file_of)
+                end = self._beginnings.replaced_from(number, self._segments.file_of)
                 try:
                     file = open_segment(path)
                 except FileNotFoundError:  # sealed between the look and the opening
@@ -219,7 +215,7 @@ class Session:
                 continue
             with file:
                 stated = stated_number(file, opened[0])
-                if stated > number and number in self._segments()[0]:  # rotated just now
+                if stated > number and number in self._segments.numbered()[0]:  # rotated just now
                     continue
                 if stated > number:
                     _note_missing(damage, self.path, number, stated)
@@ -261,144 +257,7 @@ class Session:
 
     def has_closed(self, number: int) -> bool:
         """Whether that segment is closed: nothing will be written to it any more."""
-        return number in self._segments()[0]
-
-    def _looked_up(self, number: int) -> tuple[str | None, dict[int, str], list[str]]:
-        """The file of a segment if it is closed, else all that there is.
-
-        In a long session a look into the folder costs as much as all the rest of a seek.
-        """
-        path = self._closed(number)
-        if path is not None:
-            return path, {}, []
-        closed, opened = self._segments()
-        return closed.get(number), closed, opened
-
-    def _closed(self, number: int) -> str | None:
-        """The file of a closed segment that has its usual name; None: only the folder can tell."""
-        for ending in (LOG, SEALED):
-            path = os.path.join(self._folder, f"{self.id}.{number:04}{ending}")
-            try:
-                found = os.lstat(path)
-            except OSError:
-                continue
-            if stat.S_ISREG(found.st_mode):
-                _check_owner(path, found)
-                return path
-        return None
-
-    def _file_of(self, number: int) -> _File | None:
-        """The file of a segment; None where there is none."""
-        path = self._closed(number)
-        if path is not None:
-            return _File(path, closed=True)
-        closed, opened = self._segments()
-        if number in closed:
-            return _File(closed[number], closed=True)
-        is_open = opened and number == max(closed, default=0) + 1
-        return _File(opened[0], closed=False) if is_open else None
-
-    def _segments(self) -> tuple[dict[int, str], list[str]]:
-        """(number -> path of the closed ones, the open one if there is one)."""
-        closed: dict[int, str] = {}
-        opened: list[str] = []
-        for text in self._names():
-            name = parse_log_name(text)
-            if name is None:
-                continue
-            path = os.path.join(self._folder, text)
-            if name.number is None:
-                # A plain one and a sealed one of the same segment: sealing was cut short.
-                opened = [path] if not name.sealed else opened or [path]
-            elif not (name.sealed and name.number in closed):
-                closed[name.number] = path
-        return closed, opened
-
-    def _names(self) -> list[str]:
-        """The names in the folder that begin with the id, of files that are ours to read."""
-        try:
-            for path in self._at_rest:
-                _check_owner(path, os.lstat(path))
-        except OSError:  # sealed just now
-            self._at_rest = ()
-        if self._at_rest:
-            return [os.path.basename(path) for path in self._at_rest]
-        try:
-            with os.scandir(self._folder) as items:
-                # A link may lead out of the store, a dangling one would be looked for for ever.
-                ours = (item for item in items if item.name.startswith(self.id))
-                return [item.name for item in ours if _is_readable(item)]
-        except OSError as error:
-            message = f"cannot list {printable(self._folder, 200)}: {error.strerror}"
-            raise LogError(message) from None
-
-
-def _is_readable(item: os.DirEntry[str]) -> bool:
-    """Whether it is a file. Raises LogError for one of another user.
-
-    Links are passed over: `formats.store` refuses them by name.
-    """
-    if not item.is_file(follow_symlinks=False):
-        return False
-    try:
-        found = item.stat(follow_symlinks=False)
-    except FileNotFoundError:  # renamed just now
-        return True
-    _check_owner(item.path, found)
-    return True
-
-
-def _check_owner(path: str, found: os.stat_result) -> None:
-    """Raise LogError for a file of another user, who would choose what we read."""
-    if is_foreign(found):
-        shown = printable(path, 200)
-        message = f"{shown} belongs to another user (uid {found.st_uid}): chown it, or remove it"
-        raise LogError(message)
-
-
-class _File(NamedTuple):
-    """The file of a segment; a closed one is not written to any more."""
-
-    path: str
-    closed: bool
-
-
-class _Beginnings:
-    """What the first lines of segments state about those before them; read once, if closed."""
-
-    def __init__(self) -> None:
-        self._stated: dict[int, Place | None] = {}
-        self._bytes: dict[int, int] = {}
-
-    def replaced_from(self, number: int, file_of: Callable[[int], _File | None]) -> int | None:
-        """The byte of a closed segment from which on a later one replaces it; None: nowhere.
-
-        It states so when the disk failed to keep what was written, a megabyte later at most.
-        """
-        ends: list[int] = []
-        between_bytes, later = 0, number
-        while between_bytes <= _REPLACED_BYTES and later < number + _MOST_REPLACED:
-            later += 1
-            file = file_of(later)
-            if file is None:
-                break
-            try:
-                place, log_bytes = self._beginning(later, file)
-            except (FileNotFoundError, LogError):  # sealed just now, or not to be read at all
-                continue
-            between_bytes += log_bytes
-            if place is not None and place.segment <= number:
-                ends.append(place.offset if place.segment == number else 0)
-        return min(ends, default=None)
-
-    def _beginning(self, number: int, file: _File) -> tuple[Place | None, int]:
-        """What a segment states, and its bytes of log."""
-        if number in self._stated:
-            return self._stated[number], self._bytes[number]
-        found = stated_resumption(file.path), log_bytes_of(file.path)
-        if file.closed:
-            self._stated[number], self._bytes[number] = found
-        return found
+        return number in self._segments.numbered()[0]
 
 
 class _OpenEnd:
