@@ -152,7 +152,7 @@ def _read(path: Path, *, drawn: bool = False) -> None:
         if screen is None:
             continue
         if isinstance(part, Stretch):
-            for data in part.data:
+            for data in part.outputs():
                 screen.feed(data)
         elif part[1].direction == OUTPUT:
             screen.feed(part[1].data)

@@ -14,7 +14,7 @@ from formats.entry import Decoder, Entry, LineError
 from formats.errors import LogError, printable
 from formats.layout import SEALED
 from formats.segmentlines import SegmentLines
-from formats.stretch import Place, Stretch, Typed
+from formats.stretch import Place, Stretch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -188,7 +188,7 @@ def read_stretches(
     end: int | None = None,
     may_go_on: Callable[[], bool] | None = None,
 ) -> Iterator[Part]:
-    """As `read_segment`, but lines of output that are as our writer's come many at once."""
+    """As `read_segment`, but lines that are as our writer's come many at once."""
     start = begin.offset if begin.segment == number else 0
     file.seek(0)
     lines = SegmentLines(path, number, start, expect, damage)
@@ -197,7 +197,7 @@ def read_stretches(
     chunks = _chunks(file, path, start, damage, may_go_on)
     try:
         for part in lines.of(chunks if end is None else _until(end, chunks)):
-            if isinstance(part, Stretch | Typed):
+            if isinstance(part, Stretch):
                 patience = _MOST_IN_BETWEEN
                 yield part
                 continue

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from formats.damage import DamagedPlace
 from formats.entry import Decoder, LineError
 from formats.lines import LONGEST_LINE_BYTES, LineBuffer
-from formats.stretch import Stretch, Typed, cut
+from formats.stretch import Stretch, cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ __all__ = ["SegmentLines"]
 class SegmentLines:
     """Lines with their offsets out of chunks that may have gaps; damage told with its line.
 
-    Once the session's id is known, stretches of its output come instead of their lines.
+    Once the session's id is known, stretches of it come instead of their lines.
     """
 
     def __init__(self, path: str, number: int, start: int, session_id: str, damage: Damage) -> None:
@@ -39,7 +39,7 @@ class SegmentLines:
 
     def of(
         self, chunks: Iterator[tuple[int, bytes, bool]]
-    ) -> Iterator[Stretch | Typed | tuple[int, bytes]]:
+    ) -> Iterator[Stretch | tuple[int, bytes]]:
         """(Offset, line) or a stretch, of chunks: (offset, bytes, whether some are lost before)."""
         expected = start = self._buffer.offset
         for offset, chunk, after_loss in chunks:
@@ -56,7 +56,7 @@ class SegmentLines:
             self._count_skipped()
         yield from self._last()
 
-    def _of_chunk(self, chunk: bytes) -> Iterator[Stretch | Typed | tuple[int, bytes]]:
+    def _of_chunk(self, chunk: bytes) -> Iterator[Stretch | tuple[int, bytes]]:
         """The lines that it completes: first the one that was begun, then whole ones."""
         buffer = self._buffer
         begin = chunk.find(b"\n") + 1 if buffer.torn else 0
@@ -74,15 +74,11 @@ class SegmentLines:
             buffer.pass_over(end - begin)
         buffer.feed(chunk[end:])
 
-    def _together(self, offset: int, text: bytes) -> Iterator[Stretch | Typed | tuple[int, bytes]]:
+    def _together(self, offset: int, text: bytes) -> Iterator[Stretch | tuple[int, bytes]]:
         for part in cut(self._number, offset, text, self.session_id):
             if isinstance(part, Stretch):
                 if self._line_number is not None:
                     self._line_number += len(part.data)
-                yield part
-            elif isinstance(part, Typed):
-                if self._line_number is not None:
-                    self._line_number += 1
                 yield part
             else:
                 yield from self._counted(LineBuffer(part.offset).feed(part.text))

@@ -166,7 +166,7 @@ class Session:
                 yield part
 
     def stretches(self, damage: Damage | None = None, start: Place | None = None) -> Iterator[Part]:
-        """As `located`, for who needs no object for each line: most output comes in stretches."""
+        """As `located`, for who needs no object for each line: most come in stretches."""
         damage = Damage() if damage is None else damage
         begin = start or Place(0, 0)
         if self._file is not None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from formats.damage import Damage
 from formats.layout import parse_log_name
+from formats.line import OUTPUT
 from formats.segment import log_bytes_of
 from formats.stretch import Place, Stretch
 from player.index.pieces import encode_piece
@@ -137,16 +138,16 @@ class Extension:
         )
 
     def _feed(self, part: Part) -> None:
-        """Go on by an entry, or by many of output."""
+        """Go on by an entry, or by many."""
         before_us, active_us = self._time_us, self._active_us
         if isinstance(part, Stretch):
-            output, times = self._extractor.output, part.times_us()
-            for time_us, data in zip(times, part.data, strict=True):
-                output(time_us, data)
+            output, typed = self._extractor.output, self._extractor.typed
+            for time_us, direction, data in part.steps():
+                (output if direction == OUTPUT else typed)(time_us, data)
                 if 0 < time_us - before_us <= _LONGEST_PAUSE_US:
                     active_us += time_us - before_us
                 before_us = time_us
-            self._place = part.place(len(times) - 1)
+            self._place = part.place(len(part.data) - 1)
         else:
             self._place, entry = part
             self._extractor.feed(entry)

@@ -144,7 +144,7 @@ class LineExtractor:
         if not data:
             return
         if entry.direction == INPUT:
-            self._typed(data)
+            self.typed(time_us, data)
         elif entry.direction == OUTPUT:
             self.output(time_us, data)
 
@@ -167,6 +167,25 @@ class LineExtractor:
         if len(pending) >= _BLOCK_BYTES:
             self._flush(whole_blocks=True)
             self._earlier_bytes = 0
+
+    def typed(self, time_us: int, data: bytes) -> None:
+        """As `feed`, of keys: of an Enter it is asked which line it ended."""
+        end_us = self._end_us = max(self._end_us, time_us)
+        if not data:
+            return
+        entered = self._activity.typed(end_us, data, alternate=self._shows_alternate())
+        if not entered:
+            return
+        shown_us = end_us if self._state_us is None else self._state_us
+        state = self._screen.state() if self._state_us is None else self._finish_step()
+        lines = self._screen.lines().split(b"\n")
+        row = self._screen.text()[state.cursor_row].encode(errors="replace")
+        found = self._activity.entered(entered, lines, row)
+        if found and not state.synchronized:
+            # What answers may take the line away at once.
+            self._look(state, shown_us, end_us, sure=end_us - shown_us >= _REST_US)
+        for line in found:
+            self._standing.mark_typed(line)
 
     def take_markers(self) -> list[Marker]:
         """What happened so far beside the text, by time."""
@@ -263,23 +282,6 @@ class LineExtractor:
         self._feed_block(written)
         self._mark(self._screen.state(), self._earlier_us, written)
         self._earlier_bytes = 0
-
-    def _typed(self, data: bytes) -> None:
-        """Keys: nothing of them is drawn, but of an Enter it is asked which line it ended."""
-        end_us = self._end_us
-        entered = self._activity.typed(end_us, data, alternate=self._shows_alternate())
-        if not entered:
-            return
-        shown_us = end_us if self._state_us is None else self._state_us
-        state = self._screen.state() if self._state_us is None else self._finish_step()
-        lines = self._screen.lines().split(b"\n")
-        row = self._screen.text()[state.cursor_row].encode(errors="replace")
-        found = self._activity.entered(entered, lines, row)
-        if found and not state.synchronized:
-            # What answers may take the line away at once.
-            self._look(state, shown_us, end_us, sure=end_us - shown_us >= _REST_US)
-        for line in found:
-            self._standing.mark_typed(line)
 
     def _shows_alternate(self) -> bool:
         """Whether the alternate screen is shown when all is drawn that was written."""

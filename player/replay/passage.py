@@ -97,7 +97,7 @@ class Passage:
                 yield self._stop(stretch.place(begin), stretch.entry(begin))
             until = self._reach(stretch.data, begin, end)
             drawn = stretch.part(begin, until)
-            self._painter.draw(drawn.data)
+            self._painter.draw(drawn.outputs())
             self._at_us = max(self._at_us, drawn.latest_us() - self._origin_us)
             begin = until
 

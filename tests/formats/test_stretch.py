@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import io
 from itertools import cycle
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from unittest.mock import patch
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +15,9 @@ from formats.entry import Entry, decode_line, encode_line
 from formats.segment import Place, read_segment, read_stretches
 from formats.stretch import Rest, Stretch, cut
 from tests.support.logs import BEGINNING_US
+
+if TYPE_CHECKING:
+    from formats.line import Direction
 
 ID = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 OTHER_ID = "8b1c2f70-0d5a-4f7e-b9f1-a6f3f0c1d2e3"
@@ -132,35 +134,40 @@ def test_a_flipped_bit_costs_the_line_it_is_in_and_nothing_else() -> None:
         ]
 
 
-@given(st.lists(st.tuples(st.integers(0, 10**13), st.binary(max_size=300)), min_size=1))
-def test_what_our_writer_makes_is_one_stretch(what: list[tuple[int, bytes]]) -> None:
-    entries = [Entry(at_ms * 1000, ID, "output", data) for at_ms, data in what]
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 10**13), st.sampled_from(["output", "input"]), st.binary(max_size=300)
+        ),
+        min_size=1,
+    ),
+    st.integers(0, 10),
+)
+def test_what_our_writer_makes_is_one_stretch(
+    what: list[tuple[int, Direction, bytes]], begin: int
+) -> None:
+    entries = [Entry(at_ms * 1000, ID, direction, data) for at_ms, direction, data in what]
     lines = [encode_line(entry) for entry in entries]
     (stretch,) = cut(3, 1000, b"".join(lines), ID)
     assert isinstance(stretch, Stretch)
-    starts = [1000 + len(b"".join(lines[:number])) for number in range(len(lines))]
+    starts = [1000 + len(b"".join(lines[:number])) for number in range(len(lines) + 1)]
     places = [Place(3, start) for start in starts]
-    assert list(stretch.located()) == list(zip(places, entries, strict=True))
-    assert [stretch.place(number) for number in range(len(lines))] == places
+    located = list(zip(places[:-1], entries, strict=True))
+    assert list(stretch.located()) == located
+    assert list(stretch.part(begin).located()) == located[begin:]
+    assert [stretch.place(number) for number in range(len(lines) + 1)] == places
     assert [stretch.entry(number) for number in range(len(lines))] == entries
+    assert list(stretch.steps()) == [(one.time_us, one.direction, one.data) for one in entries]
+    assert stretch.outputs() == [one.data for one in entries if one.direction == "output"]
 
 
-RESIZED = {"type": "resize", "cols": 90, "rows": 30}
-
-
-@pytest.mark.parametrize(
-    ("other", "read"),
-    [
-        (Entry(BEGINNING_US, ID, "output", b"", RESIZED), [40, 1, 1, 59]),
-        (Entry(BEGINNING_US, ID, "input", b"x"), [40, 1, 60]),
-    ],
-)
-def test_only_the_lines_around_another_one_are_read_singly(other: Entry, read: list[int]) -> None:
+def test_only_the_lines_around_another_one_are_read_singly() -> None:
     lines = [said(number) for number in range(100)]
-    lines[40:40] = [encode_line(other)]
+    resized = {"type": "resize", "cols": 90, "rows": 30}
+    lines[40:40] = [encode_line(Entry(BEGINNING_US, ID, "output", b"", resized))]
     data = b"".join(lines)
     parts = list(
         read_stretches(io.BytesIO(data), "log", 1, begin=Place(1, 0), expect=ID, damage=Damage())
     )
     lengths = [len(part.data) if isinstance(part, Stretch) else 1 for part in parts]
-    assert lengths == read
+    assert lengths == [40, 1, 1, 59]
