@@ -1,14 +1,16 @@
 """How fast `cs-verify` is: MB of JSONL a second of processor time and of the clock on the wall.
 
 `python benchmarks/verify.py` makes a log of agent-like repaints and one of text, as the open
-segment of a session (with checkpoints) and sealed, and verifies each several times. Verifying is
-hashing above all: the hash alone, in the same process, stands beside it.
+segment of a session (with checkpoints) and sealed, and verifies each several times, as a person
+asks and with `--json`, which decompresses and hashes all. SHA-256 alone, in the same process, is
+the last column.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import io
 import os
 import resource
 import statistics
@@ -16,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,13 +33,15 @@ from formats.sealed import SealedWriter  # noqa: E402
 from formats.timestamp import Stamper  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from typing import BinaryIO
 
 MB = 1_000_000
 SESSION_ID = "0d4a4d3e-6a4b-4c43-9f0e-2b7d1c1f5a10"
 BEGINNING_US = 1_770_488_132_123_000
 READ_BYTES = 4095  # the most that a read of a PTY's master gives
 SEGMENT_BYTES = 16 << 20
+LINE_BYTES = 5600  # of so much that was read
 KINDS = {"repaints": payloads.repaint, "text": payloads.text}
 
 
@@ -50,35 +55,38 @@ def lines(payload: bytes) -> Iterator[bytes]:
 
 def write_open(home: Home, payload: bytes) -> int:
     """The log as one open segment, covered by checkpoints; its bytes."""
-    begun = size = 0
-    digest = hashlib.sha256()
     with open(home.log(SESSION_ID), "wb") as log, open(sums_path(home, SESSION_ID), "wb") as sums:
-        for line in lines(payload):
-            log.write(line)
-            digest.update(line)
-            size += len(line)
-            if size - begun >= GROWN_BYTES:
-                sums.write(encode(Block(1, begun, size, digest.hexdigest())))
-                begun, digest = size, hashlib.sha256()
-        if size > begun:
-            sums.write(encode(Block(1, begun, size, digest.hexdigest())))
-    return size
+        return len(_written(1, lines(payload), log, sums))
 
 
 def write_sealed(home: Home, payload: bytes) -> int:
-    """The log in sealed segments; its bytes before compression."""
-    total = 0
-    segments: list[list[bytes]] = [[]]
-    for line in lines(payload):
-        if total // SEGMENT_BYTES >= len(segments):
-            segments.append([])
-        segments[-1].append(line)
-        total += len(line)
-    for number, segment in enumerate(segments, 1):
-        writer = SealedWriter()
-        content = writer.feed(b"".join(segment)) + writer.finish()
-        Path(f"{home.segment(SESSION_ID, number)}.zst").write_bytes(content)
+    """The log in sealed segments, chained, with their checkpoints; its bytes before compression."""
+    total, number, left = 0, 0, lines(payload)
+    event = {"type": "segment", "cols": 80, "rows": 24}
+    with open(sums_path(home, SESSION_ID), "wb") as sums:
+        while segment := list(islice(left, SEGMENT_BYTES // LINE_BYTES)):
+            number += 1
+            head = LineEncoder(SESSION_ID).event(Stamper().stamp(BEGINNING_US), event)
+            data = _written(number, (head, *segment), io.BytesIO(), sums)
+            event |= {"number": number + 1, "previous_sha256": hashlib.sha256(data).hexdigest()}
+            writer = SealedWriter()
+            content = writer.feed(data) + writer.finish()
+            Path(f"{home.segment(SESSION_ID, number)}.zst").write_bytes(content)
+            total += len(data)
     return total
+
+
+def _written(number: int, segment: Iterable[bytes], log: BinaryIO, sums: BinaryIO) -> bytes:
+    """The bytes of a segment, written to its log, and its checkpoints beside it."""
+    data = b"".join(segment)
+    log.write(data)
+    begun = 0
+    while begun < len(data):
+        end = data.find(b"\n", begun + GROWN_BYTES) + 1 or len(data)
+        digest = hashlib.sha256(data[begun:end]).hexdigest()
+        sums.write(encode(Block(number, begun, end, digest)))
+        begun = end
+    return data
 
 
 def spent_s(argv: list[str]) -> tuple[float, float]:
@@ -124,18 +132,21 @@ def main() -> None:
                 home = Home(os.path.join(folder, "home"))
                 home.create()
                 size = write(home, payload.read_bytes())
-                argv = [given.command, "--home", home.path]
-                spent: list[tuple[float, float]] = []
-                hashes: list[float] = []
-                for _ in range(given.rounds):
-                    spent.append(spent_s(argv))
-                    hashes.append(hash_mb_s())
-            by_cpu, by_clock = (
-                [size / MB / one for one in each] for each in zip(*spent, strict=True)
-            )
-            figures = f"{in_figures(by_cpu)} | {in_figures(by_clock)}"
-            hashed = statistics.median(hashes)
-            print(f"| {kind} | {form} | {size / MB:.0f} | {figures} | {hashed:.0f} |")
+                for asked in ((), ("--json",)):
+                    argv = [given.command, "--home", home.path, *asked]
+                    named = " ".join((kind, "|", form, *asked))
+                    print(f"| {named} | {size / MB:.0f} | {measured(argv, size, given.rounds)} |")
+
+
+def measured(argv: list[str], size: int, rounds: int) -> str:
+    """The figures of one way to verify a log of so many bytes."""
+    spent: list[tuple[float, float]] = []
+    hashes: list[float] = []
+    for _ in range(rounds):
+        spent.append(spent_s(argv))
+        hashes.append(hash_mb_s())
+    by_cpu, by_clock = ([size / MB / one for one in each] for each in zip(*spent, strict=True))
+    return f"{in_figures(by_cpu)} | {in_figures(by_clock)} | {statistics.median(hashes):.0f}"
 
 
 if __name__ == "__main__":

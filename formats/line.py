@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 FORMAT_VERSION = 1
 INPUT: Final = "input"
 OUTPUT: Final = "output"
+STATES_GAP = b'"event":{"type":"gap"'
+"""Found in a gap's line and nowhere else: base64 has no quotes, those in JSON texts are escaped."""
 
 
 class LineEncoder:

@@ -62,8 +62,13 @@ class Range(NamedTuple):
     wrong: bool = False
 
 
-def contents(file: BinaryIO, path: str, damage: Damage) -> Iterator[tuple[int, bytes]]:
-    """(Offset, bytes) of a segment's content, plain or sealed; lost frames count into `damage`."""
+def contents(
+    file: BinaryIO, path: str, damage: Damage, start: int = 0
+) -> Iterator[tuple[int, bytes]]:
+    """(Offset, bytes) of a segment's content, plain or sealed; lost frames count into `damage`.
+
+    Of a sealed one, from the frame that holds byte `start`.
+    """
     file.seek(0)
     if file.read(len(_ZSTD_MAGIC)) == _ZSTD_MAGIC or path.endswith(SEALED):
         from formats.sealed import read_sealed  # noqa: PLC0415  15 ms that plain logs do not need
@@ -72,7 +77,7 @@ def contents(file: BinaryIO, path: str, damage: Damage) -> Iterator[tuple[int, b
             damage.frames += 1
             damage.note(path, what)
 
-        yield from read_sealed(file, 0, damaged)
+        yield from read_sealed(file, start, damaged)
         return
     offset = 0
     file.seek(0)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
+from formats.line import STATES_GAP
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from formats.checkpoints import Block
 
-# Found in a gap's line and nowhere else: base64 has no quotes, those in JSON texts are escaped.
-_GAP = b'"event":{"type":"gap"'
 _EXIT = b'"event":{"type":"exit"'
 _LONGEST_LINE_BYTES = 1 << 20
 
@@ -124,12 +124,12 @@ class Scan:
             self._block_digest = sha256()
 
     def _look_for_gaps(self, text: bytes, start: int, end: int) -> None:
-        place = text.find(_GAP, start, end)
+        place = text.find(STATES_GAP, start, end)
         while place >= 0:
             begin = text.rfind(b"\n", start, place) + 1 or start
             stop = text.find(b"\n", place)
             self.gaps = self.gaps.plus(stated_gap(text[begin:stop]))
-            place = text.find(_GAP, stop, end)
+            place = text.find(STATES_GAP, stop, end)
 
 
 def stated_gap(line: bytes) -> Gaps:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import zstandard
 
 from formats.frames import MAGIC, Frame, frame_end, read_seek_table, seek_table, walk_frames
+from formats.line import STATES_GAP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,6 +46,7 @@ class SealedWriter:
         from formats.fingerprint import Fingerprinter  # noqa: PLC0415  readers do without hashes
 
         self._fingerprinter = Fingerprinter()
+        self._holds_no_gap = True
         self._compressor = zstandard.ZstdCompressor(
             level=level, write_checksum=True, write_content_size=True
         )
@@ -63,6 +65,7 @@ class SealedWriter:
                 if len(self._pending) < 2 * self._frame_bytes:
                     break
                 end = 2 * self._frame_bytes
+                self._holds_no_gap = False  # a line that is cut in two is not looked through
             written += self._frame(end)
         return bytes(written)
 
@@ -73,9 +76,11 @@ class SealedWriter:
         written = self._frame(len(self._pending)) if self._pending else b""
         self._table.append((LENGTH, 0))
         table = seek_table(self._table)
-        return written + self._fingerprinter.frame(table) + table
+        return written + self._fingerprinter.frame(table, holds_no_gap=self._holds_no_gap) + table
 
     def _frame(self, end: int) -> bytes:
+        if self._pending.find(STATES_GAP, 0, end) >= 0:
+            self._holds_no_gap = False
         with memoryview(self._pending) as pending:
             frame = self._compressor.compress(pending[:end])
             self._fingerprinter.add(frame, pending[:end])

@@ -11,13 +11,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from formats import fingerprint, locate, signatures
+from formats import evidence, locate, signatures
 from formats.checkpoints import read_checkpoints
-from formats.damage import Damage
 from formats.errors import LogError, printable
 from formats.layout import SEALED, parse_log_name
-from formats.scan import Gaps, Scan
-from formats.segment import Place, open_segment, read_segment
+from formats.scan import Gaps
+from formats.segment import open_segment
 from formats.session import Session
 
 if TYPE_CHECKING:
@@ -25,12 +24,12 @@ if TYPE_CHECKING:
 
     from formats.checkpoints import Block
     from formats.locate import Finding
+    from formats.scan import Scan
 
     State = Literal["whole", "torn", "damaged", "missing"]
     Form = Literal["sealed", "closed", "open"]
 
 _ATTEMPTS = 10
-_CONTAINER = "the file has changed since it was sealed, but what it holds reads"
 
 
 class Job(NamedTuple):
@@ -88,7 +87,7 @@ def plan(session: Session, *, live: bool = False, sha256: bool = True) -> list[J
     blocks = checkpoints.blocks if checkpoints else {}
     files: dict[int, str] = dict(closed)
     if opened is not None:
-        stated = _first_line(opened)[0]
+        stated = evidence.first_line(opened)[0]
         files[max(stated, max(closed, default=0) + 1)] = opened
     signed = signatures.read_signatures(session.folder, session.id)
     expected = {*range(1, max(files, default=0) + 1), *blocks, *signed}
@@ -163,24 +162,18 @@ def _again(job: Job) -> Job:
 
 
 def _check_file(job: Job, path: str, file: BinaryIO) -> Verdict:
-    blocks, signature = job.blocks, job.signature
-    stated = _first_line(job.following)[1] if job.following else None
-    if job.end is not None:  # what was stated of all of it is over
-        blocks, signature, stated = _until(job.end, blocks), None, None
-    found = fingerprint.find(file) if path.endswith(SEALED) else None
-    fits = found is not None and fingerprint.fits(file, found)
-    # Half of the work, and where checkpoints or the file's own hash prove all, it adds nothing.
-    asked = job.sha256 or (signature is not None and not fits)
-    whole = asked or not (fits or (stated is None and blocks))
-    damage, scan = Damage(), Scan(blocks, whole=whole)
-    for offset, data in locate.contents(file, path, damage):
-        scan.feed(offset, data)
-    scan.finish()
+    held = evidence.gather(
+        file,
+        path,
+        blocks=job.blocks,
+        following=job.following,
+        signature=job.signature,
+        end=job.end,
+    )
+    scan, damage = held.scan(file, path, sha256=job.sha256)
     readable = not damage and not scan.bad
-    digest = scan.sha256
-    if digest is None and found is not None:
-        digest = found.content_sha256
-    proofs, findings = _proofs(path, file, digest, found if fits else None, stated)
+    digest = held.digest(scan)
+    proofs, findings = held.proofs(digest), held.container(file, path)
     proven = readable and any(proofs)
     if proven and not all(proofs):
         what = f"segment {job.number + 1} does not continue it: it states another SHA-256"
@@ -192,7 +185,7 @@ def _check_file(job: Job, path: str, file: BinaryIO) -> Verdict:
     if any(finding.kind == "frame" for finding in located):
         findings = []  # the frame says it better
     elif damage and not findings:
-        findings.append(locate.Finding("container", _CONTAINER))
+        findings.append(locate.Finding("container", evidence.CONTAINER))
     findings += located
     known = findings or proven or job.live or job.end is not None
     if not known and _is_cut(file, path, scan):
@@ -201,7 +194,7 @@ def _check_file(job: Job, path: str, file: BinaryIO) -> Verdict:
     if expected > scan.size and not damage:
         what = f"its last {expected - scan.size} bytes are missing"
         findings.append(locate.Finding("cut", what, scan.size, expected))
-    signed = _signed(job.session.id, signature, digest, findings)
+    signed = held.signed(job.session.id, digest, findings)
     return Verdict(
         session_id=job.session.id,
         number=job.number,
@@ -229,54 +222,6 @@ def _located(
     begin = _line_before(scan, ranges)
     found = locate.findings(file, path, job.session.id, ranges, begin=begin, live=job.live)
     return [one for one in found if job.end is None or (one.offset or 0) < job.end]
-
-
-def _until(end: int, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-    return tuple(block for block in blocks if block.end <= end)
-
-
-def _signed(
-    session_id: str,
-    said: signatures.Signature | None,
-    digest: bytes | None,
-    findings: list[Finding],
-) -> signatures.Signed | None:
-    """What its signature proves; one that is wrong is a finding, unless others say why it is."""
-    if said is None:
-        return None
-    key = signatures.fingerprint(said.key)
-    valid = signatures.is_valid(session_id, said)
-    if valid is False:
-        findings.append(locate.Finding("signature", f"its signature by {key} is wrong"))
-    elif digest is None or digest.hex() != said.sha256:
-        valid = False
-        if not findings:
-            what = f"it is not what {key} signed: that has another SHA-256"
-            findings.append(locate.Finding("signature", what))
-    return signatures.Signed(key, valid)
-
-
-def _proofs(
-    path: str,
-    file: BinaryIO,
-    digest: bytes | None,
-    fitting: fingerprint.Fingerprint | None,
-    stated: str | None,
-) -> tuple[list[bool], list[Finding]]:
-    """What each hash of the whole segment says; and whether the sealed file itself has changed.
-
-    `digest` is the segment's; `fitting` what a sealed file says of itself, if it is as it was
-    sealed; `stated` what the next segment says of this one.
-    """
-    proofs: list[bool] = []
-    findings: list[Finding] = []
-    if fitting is not None:
-        proofs.append(fitting.content_sha256 == digest)
-    elif path.endswith(SEALED) and (fingerprint.find(file) or fingerprint.is_due(file)):
-        findings.append(locate.Finding("container", _CONTAINER))
-    if stated is not None and digest is not None:
-        proofs.append(stated == digest.hex())
-    return proofs, findings
 
 
 def _is_cut(file: BinaryIO, path: str, scan: Scan) -> bool:
@@ -324,18 +269,3 @@ def _form(path: str) -> Form:
     if path.endswith(SEALED):
         return "sealed"
     return "closed" if name is not None and name.number else "open"
-
-
-def _first_line(path: str) -> tuple[int, str | None]:
-    """The number that a segment's first line states, 1 if none, and the hash of the one before."""
-    try:
-        with open_segment(path) as file:
-            begin, damage = Place(0, 0), Damage()
-            for _, entry in read_segment(file, path, 0, begin=begin, expect="", damage=damage):
-                event = entry.event or {}
-                if damage or event.get("type") != "segment":
-                    break
-                return event.get("number", 1), event.get("previous_sha256")
-    except FileNotFoundError:
-        pass
-    return 1, None

@@ -38,8 +38,10 @@ _EPILOG = """\
 how it is known:
   A sealed segment holds the SHA-256 of its content and of itself, each later segment that of the
   one before, and beside the open one checkpoints are kept, one a second. What they prove is not
-  decoded; what they do not prove is, line by line. The last second of a recorder that was killed
-  has no checkpoint: its lines are checked for their form alone, and not counted as proven.
+  decoded; what they do not prove is, line by line. A sealed file that is, byte for byte, what was
+  sealed is not even decompressed, unless it may state gaps or --json wants all of it hashed. The
+  last second of a recorder that was killed has no checkpoint: its lines are checked for their form
+  alone, and not counted as proven.
   With sign_key in the config each segment is signed when it is closed. A signature that is wrong
   is damage; that there is none is damage with --signed-by alone.
 

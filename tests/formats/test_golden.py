@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from formats import fingerprint
 from formats.entry import Entry, encode_line
 from formats.session import Damage, Session
 
@@ -40,6 +41,16 @@ def test_a_golden_log_reads_as_ever(log: Path) -> None:
     found = Damage()
     assert list(Session.at(str(log)).entries(found)) == entries
     assert {name: getattr(found, name) for name in damage} == damage
+
+
+@pytest.mark.parametrize("holds_no_gap", [True, False])
+def test_a_golden_fingerprint_fits_as_ever(*, holds_no_gap: bool) -> None:
+    name = f"v1-sealed-{'without' if holds_no_gap else 'with'}-gap.jsonl.zst"
+    with open(DATA / name, "rb") as file:
+        found = fingerprint.find(file)
+        assert found is not None
+        assert fingerprint.fits(file, found)
+    assert found.holds_no_gap == holds_no_gap
 
 
 def test_our_lines_are_written_as_ever() -> None:

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import os
 import random
+from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import zstandard
 
+from formats import locate
 from formats.checkpoints import SUMS, Block, encode
 from formats.entry import Entry, encode_line
+from formats.fingerprint import LENGTH, Fingerprinter
+from formats.frames import seek_table
 from formats.session import Session
 from formats.verify import check, plan
 from tests.support.logs import BEGINNING_US
-from tests.support.stored import ID, STEP_US, seal, session_lines, store
+from tests.support.stored import FRAME_BYTES, ID, STEP_US, seal, session_lines, store
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from formats.verify import Verdict
 
 FORMS = ("sealed", "closed", "sealed", "open")
 
 
-def verdicts(folder: Path) -> list[Verdict]:
-    return [check(job) for job in plan(Session(ID, str(folder)))]
+def verdicts(folder: Path, *, asked: bool = True) -> list[Verdict]:
+    return [check(job) for job in plan(Session(ID, str(folder)), sha256=asked)]
 
 
 def states(folder: Path) -> list[str]:
@@ -34,10 +41,13 @@ def path_of(folder: Path, number: int | None, ending: str = ".jsonl") -> Path:
     return folder / (ID + (f".{number:04d}" if number else "") + ending)
 
 
+@pytest.mark.parametrize("asked", [True, False])
 @pytest.mark.parametrize("forms", [FORMS, ("open",), ("sealed",), ("sealed", "sealed", "sealed")])
-def test_what_was_written_is_whole_and_proven(tmp_path: Path, forms: tuple[str, ...]) -> None:
+def test_what_was_written_is_whole_and_proven(
+    tmp_path: Path, forms: tuple[str, ...], *, asked: bool
+) -> None:
     lines = store(tmp_path, forms)
-    found = verdicts(tmp_path)
+    found = verdicts(tmp_path, asked=asked)
     assert [verdict.state for verdict in found] == ["whole"] * len(forms)
     assert [verdict.form for verdict in found] == list(forms)
     sizes = [len(b"".join(segment)) for segment in lines]
@@ -227,16 +237,67 @@ def test_bytes_behind_the_last_checkpoint_are_not_proven(tmp_path: Path) -> None
     assert verdict.log_bytes - verdict.proven_bytes == len(more)
 
 
-def test_stated_gaps_are_counted_whether_decoded_or_not(tmp_path: Path) -> None:
+@pytest.mark.parametrize("asked", [True, False])
+def test_stated_gaps_are_counted_whether_decoded_or_not(tmp_path: Path, *, asked: bool) -> None:
     event = {"type": "gap", "entries": 3, "bytes": 100, "reason": "No space left on device"}
     gap = encode_line(Entry(BEGINNING_US, ID, "output", b"", event))
     said = encode_line(Entry(BEGINNING_US, ID, "output", gap))
     label = {"type": "marker", "label": gap.decode()}
     marked = encode_line(Entry(BEGINNING_US, ID, "output", b"", label))
-    data = gap + said + marked + gap
+    data = gap + said + marked + gap + said * 20
+    assert len(data) > 2 * FRAME_BYTES
     path_of(tmp_path, 1, ".jsonl.zst").write_bytes(seal(data))
-    (verdict,) = verdicts(tmp_path)
+    (verdict,) = verdicts(tmp_path, asked=asked)
     assert verdict.gaps == (2, 6, 200)
+
+
+def test_of_a_sealed_file_that_fits_little_is_decompressed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it says of itself proves the rest, and that no gap is stated in it."""
+    lines = store(tmp_path, ["sealed", "sealed"])
+    looked_at = 0
+
+    def counted(*given: Any) -> Iterator[tuple[int, bytes]]:
+        nonlocal looked_at
+        for offset, data in contents(*given):
+            looked_at += len(data)
+            yield offset, data
+
+    contents = locate.contents
+    monkeypatch.setattr(locate, "contents", counted)
+    first, last = verdicts(tmp_path, asked=False)
+    assert (first.state, first.sha256) == ("whole", sha256(b"".join(lines[0])).hexdigest())
+    assert last.has_exit
+    size = len(b"".join(lines[0]))
+    # Of the first the last frame; of the last one all, which checkpoints have to be held against.
+    assert 0 < looked_at - last.log_bytes < FRAME_BYTES + 500 < size
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_segment_that_was_damaged_before_it_was_sealed(tmp_path: Path, *, asked: bool) -> None:
+    """The file fits; only the next segment knows better, and the checkpoints where."""
+    lines = store(tmp_path, ["sealed", "sealed"])[0]
+    changed = bytearray(b"".join(lines))
+    changed[changed.index(b'"data":"', len(b"".join(lines[:9]))) + 8] ^= 1
+    path_of(tmp_path, 1, ".jsonl.zst").write_bytes(seal(bytes(changed)))
+    first, second = verdicts(tmp_path, asked=asked)
+    assert (first.state, second.state) == ("damaged", "whole")
+    begin, end = len(b"".join(lines[:7])), len(b"".join(lines[:14]))
+    assert any((one.offset or -1, one.end or 0) == (begin, end) for one in first.findings), first
+
+
+def test_a_sealed_file_that_states_another_content_than_it_holds(tmp_path: Path) -> None:
+    """As a sealer would leave it whose memory is bad: `--json` looks."""
+    lines = store(tmp_path, ["sealed"], checkpoints=False)[0]
+    data = b"".join(lines)
+    frame = zstandard.ZstdCompressor(write_checksum=True).compress(data)
+    made, table = Fingerprinter(), seek_table([(len(frame), len(data)), (LENGTH, 0)])
+    made.add(frame, b"".join([*lines[:9], *lines[10:]]))
+    sealed = frame + made.frame(table, holds_no_gap=True) + table
+    path_of(tmp_path, 1, ".jsonl.zst").write_bytes(sealed)
+    (verdict,) = verdicts(tmp_path)
+    assert (verdict.state, verdict.proven_bytes) == ("damaged", 0)
 
 
 def test_a_single_file_is_proven_by_what_lies_beside_it(tmp_path: Path) -> None:
