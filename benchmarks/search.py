@@ -210,9 +210,8 @@ def _true_rows(path: str, size: Size) -> set[str]:
     for entry in Session.at(path).entries():
         stated = event_size(entry.event) if entry.event else None
         if entry.time_us > before_us:
-            rows = set(screen.text())
+            since = {row: since.get(row, before_us) for row in screen.text()}
             found |= {row for row, at_us in since.items() if entry.time_us - at_us >= STOOD_US}
-            since = {row: since.get(row, before_us) for row in rows}
             before_us = entry.time_us
         if stated is not None:
             screen.resize(stated)

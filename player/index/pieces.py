@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from formats.layout import Home
     from player.lines.lineblock import ScreenLine
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Of the file and of what is held to be a line: a new rule of extraction is a new version."""
 
 FORMAT: Final = "claude-sessions-lines"

@@ -57,12 +57,14 @@ class Line:
     `key_us` say since when the line, its number and its spinner have stood as they are, at most;
     `stood_us` how long it stood before that. `settled`: it was put on record, and `count` is what
     came on top of that. `places` is how often its key stands on the screen, `letters` what of the
-    key are letters, where somebody asked.
+    key are letters, where somebody asked. `beginning` is the longest text that it grew from and
+    that was read for itself, in `beginning_us` (first and last); empty where there is none.
     """
 
     __slots__ = (
-        "count", "first_us", "key", "key_first_us", "key_us", "last_us", "letters", "order",
-        "places", "scrolled", "settled", "since_us", "steps", "stood_us", "text", "value_us",
+        "beginning", "beginning_us", "count", "first_us", "key", "key_first_us", "key_us",
+        "last_us", "letters", "order", "places", "scrolled", "settled", "since_us", "steps",
+        "stood_us", "text", "value_us",
     )  # fmt: skip
 
     def __init__(self, order: int, text: bytes, first_us: int, since_us: int) -> None:
@@ -75,6 +77,7 @@ class Line:
         self.scrolled = self.settled = False
         self.letters: bytes | None = None
         self.steps: Steps = ()
+        self.beginning, self.beginning_us = b"", (0, 0)
 
     def state(self) -> list[Any]:
         """What `restored` needs, for JSON."""
@@ -88,6 +91,8 @@ class Line:
         for name, value in zip(cls.__slots__, state, strict=True):
             setattr(line, name, value.encode("latin-1") if type(value) is str else value)
         line.steps = tuple((length, at_us) for length, at_us in line.steps)
+        first_us, last_us = line.beginning_us
+        line.beginning_us = first_us, last_us
         return line
 
 

@@ -28,6 +28,9 @@ _VALUE_US: Final = 500_000
 # A counter, or a row of which a part is replaced again and again, is read as one line that
 # changes unless each state of it stands that long.
 
+_SEEN_US: Final = 200_000
+# Of that, so much is seen: at two looks, as near to each other as looks come.
+
 _FLICKER_US: Final = 500_000
 # What is back that soon was painted anew; it has not come a second time.
 
@@ -312,6 +315,7 @@ class Standing:
             line = Line(self._next_order(), text, change.shown_us, change.since_us)
             line.stood_us = old.stood_us + change.shown_us - old.since_us
             line.steps = _steps(old)
+            self._remember_beginning(line, old, change.shown_us)
         else:
             letters = letters_of(text)
             if old.letters is None:
@@ -356,7 +360,16 @@ class Standing:
             self._settle(old)
         else:
             line.stood_us = old.stood_us + shown_us - old.since_us
+            if old.beginning:
+                self._put(old.beginning, Record(old.order, *old.beginning_us))
         return line
+
+    def _remember_beginning(self, line: Line, old: Line, shown_us: int) -> None:
+        """What `line` grew from was read; if it flashes now, nothing else tells of that."""
+        if self._lasted(old.first_us, old.value_us, shown_us):
+            line.beginning, line.beginning_us = old.text, (old.first_us, shown_us - 1)
+        else:
+            line.beginning, line.beginning_us = old.beginning, old.beginning_us
 
     def _rests(self, line: Line, until_us: int) -> bool:
         """Whether a spinner, if it is one, does not turn any more.
@@ -372,7 +385,7 @@ class Standing:
         `until_us` or still stands then. Seen at one look alone it may have flashed.
         """
         seen_us = (self._until_us or until_us) - first_us
-        return seen_us >= SETTLE_US and until_us - since_us >= _VALUE_US
+        return seen_us >= _SEEN_US and until_us - since_us >= _VALUE_US
 
     def _end_of_turn(self, line: Line, until_us: int) -> None:
         """Of a turning spinner the first turn speaks, unless it came to rest at another."""

@@ -175,6 +175,30 @@ def test_of_a_row_that_is_replaced_in_part_what_stood_half_a_second_is_kept() ->
     assert {f"Compiling the module {name}" for name in names} <= set(texts(found))
 
 
+def test_a_table_that_is_drawn_again_and_again_keeps_the_rows_it_had_half_a_second() -> None:
+    """Nothing new comes for a while, then all columns are wider: looks are far from each other."""
+
+    def table(rows: int, width: int) -> bytes:
+        cells = [f"\x1b[2K| case number {n:<{width}} | {n * n:<5} |\r\n" for n in range(rows)]
+        return place(1, 1) + "".join(cells).encode()
+
+    drawn = [table(9, 1)] * 5 + [table(11, 2)] * 6
+    lines = lines_of(*at_intervals(103, *drawn, start_ms=100), END)
+    assert texts(lines)[:9] == [f"| case number {n} | {n * n:<5} |" for n in range(9)]
+
+
+def test_what_a_line_was_for_long_is_kept_when_it_grew_only_for_a_flash() -> None:
+    read = ["| the first case 4 | 36 |", "| the first case 4 | 28 |"]
+    lines = lines_of(
+        (0, place(5, 1, read[0])),
+        (1100, place(5, 25, " soon")),
+        (1240, place(5, 1, "\x1b[K" + read[1])),
+        END,
+    )
+    assert texts(lines) == read
+    assert [since_start_ms(line.first_us) for line in lines] == [0, 1240]
+
+
 def test_repaints_are_the_same_line() -> None:
     frame = place(1, 1) + b"".join(b"\x1b[2Krow %d of the screen\r\n" % n for n in range(20))
     lines = lines_of(*at_intervals(33, *[frame] * 200), END)
