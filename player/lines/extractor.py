@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
     from formats.entry import Entry
     from formats.size import Size
-    from player.lines.look import Record, Steps
+    from player.lines.look import Steps
+    from player.lines.records import Record
     from player.lines.signals import Marker
     from player.screen import State
 

@@ -20,35 +20,6 @@ class Look(NamedTuple):
     sure: bool = True
 
 
-class Record:
-    """What is known of a text that is settled. Times are microseconds since the epoch.
-
-    `order` is the place among those that were first seen at the same time, from top to bottom.
-    `typed`: the user entered something on it. `transient`: it never stood long enough.
-    """
-
-    __slots__ = ("count", "first_us", "last_us", "order", "steps", "transient", "typed")
-
-    def __init__(
-        self, order: int, first_us: int, last_us: int, count: int = 1, steps: Steps = ()
-    ) -> None:
-        self.order = order
-        self.first_us = first_us
-        self.last_us = last_us
-        self.count = count
-        self.steps = steps
-        self.typed = self.transient = False
-
-    def add(self, other: Record) -> None:
-        """The same text at another time."""
-        if other.first_us < self.first_us:
-            self.order, self.first_us, self.steps = other.order, other.first_us, other.steps
-        self.last_us = max(self.last_us, other.last_us)
-        self.count += other.count
-        self.typed |= other.typed
-        self.transient &= other.transient
-
-
 class Line:
     """A text that stands, or has left so lately that it may be painted again.
 

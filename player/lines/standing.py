@@ -19,7 +19,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from player.lines.likeness import grows, is_bare, is_end_of, letters_of, same_value, trimmed, varies
-from player.lines.look import Change, Line, Look, Record, Steps
+from player.lines.look import Change, Line, Look, Steps
+from player.lines.records import Record, Records
 
 SETTLE_US: Final = 250_000
 """What stood that long could be read."""
@@ -40,21 +41,12 @@ _FEW: Final = 3
 _MOST_STEPS: Final = 32
 # Of a line that was typed slowly, this many moments are kept; finer ones are merged.
 
-_MOST_TYPED: Final = 1000
-_FLEETING_AT_ONCE: Final = 200
-_FLEETING_EVERY_US: Final = 50_000
-# Of what flashes, an animation has thousands: so many at once, and then one in so long.
-
-_LINE_BYTES: Final = 400
-# What a line costs beside its text.
-
 
 class Standing:
     """Follows the lines of one screen. Give looks and what scrolls off between them; take lines."""
 
     __slots__ = (
-        "_fleeting_us", "_gone", "_held_bytes", "_known", "_layout", "_live", "_order", "_text",
-        "_typed", "_until_us", "rows", "stirred",
+        "_gone", "_layout", "_live", "_order", "_records", "_text", "_until_us", "rows", "stirred",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -66,17 +58,14 @@ class Standing:
         self._layout: list[Line | None] = []
         self._live: dict[bytes, Line] = {}
         self._gone: dict[bytes, tuple[Line, int]] = {}
-        self._known: dict[bytes, Record] = {}
-        self._held_bytes = 0
-        self._typed: set[bytes] = set()
-        self._fleeting_us = 0
+        self._records = Records()
         self._order = 0
         self._until_us: int | None = None
 
     @property
     def held_bytes(self) -> int:
         """About how much memory the settled lines take that were not taken yet."""
-        return self._held_bytes
+        return self._records.held_bytes
 
     def look(self, look: Look) -> bool:
         """Compare with the look before; whether anything changed."""
@@ -106,10 +95,10 @@ class Standing:
 
     def scrolled(self, lines: list[bytes], times: list[int]) -> None:
         """Lines that left the screen at its top since the look before, each with its moment."""
-        live, known, typed = self._live, self._known, self._typed
+        live, put = self._live, self._records.put
         last = next((line for line in reversed(self._layout) if line), None)
         growing = last if last and not last.settled else None
-        order, held_bytes = self._order, 0
+        order = self._order
         for text, time_us in zip(lines, times, strict=True):
             if text in live:
                 line = live[text]
@@ -123,16 +112,8 @@ class Standing:
                     # It stood below all the others: it is the first that is not as it was.
                     self._grew(growing, text, record)
                     growing = None
-                if text in typed:
-                    typed.discard(text)
-                    record.typed = True
-                if text in known:
-                    known[text].add(record)
-                else:
-                    known[text] = record
-                    held_bytes += _LINE_BYTES + len(text)
+                put(text, record)
         self._order = order
-        self._held_bytes += held_bytes
 
     @staticmethod
     def _grew(line: Line, text: bytes, record: Record) -> None:
@@ -150,8 +131,8 @@ class Standing:
             "live": [line.state() for line in self._live.values()],
             "gone": [(line.state(), gone_us) for line, gone_us in self._gone.values()],
             "layout": [line.order if line else None for line in self._layout],
-            "typed": [text.decode("latin-1") for text in self._typed],
-            "rest": (self._fleeting_us, self._order, self._until_us),
+            "records": self._records.state(),
+            "rest": (self._order, self._until_us),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -163,16 +144,15 @@ class Standing:
         self._gone = {line.key: (line, gone_us) for line, gone_us in gone}
         by_order = {line.order: line for line in self._live.values()}
         self._layout = [by_order.get(order) for order in state["layout"]]
-        self._typed = {text.encode("latin-1") for text in state["typed"]}
-        self._fleeting_us, self._order, self._until_us = state["rest"]
+        self._records.restore(state["records"])
+        self._order, self._until_us = state["rest"]
 
     def mark_typed(self, text: bytes) -> None:
         """The user entered something on this line, which stands or is to come at once.
 
         It was read, however soon it goes: whoever typed it looked at it.
         """
-        if len(self._typed) < _MOST_TYPED:
-            self._typed.add(text)
+        self._records.expect_typed(text)
         line = self._live.get(text)
         if line is not None and not line.settled:
             self._settle(line)
@@ -197,10 +177,7 @@ class Standing:
 
     def take_settled(self) -> list[tuple[bytes, Record]]:
         """The texts that are settled, without regard to what stands. Changes nothing to come."""
-        taken = sorted(self._known.items(), key=_when)
-        self._known.clear()
-        self._held_bytes = 0
-        return taken
+        return self._records.take()
 
     def _change(self, change: Change) -> None:
         if self._gone:
@@ -361,7 +338,7 @@ class Standing:
         else:
             line.stood_us = old.stood_us + shown_us - old.since_us
             if old.beginning:
-                self._put(old.beginning, Record(old.order, *old.beginning_us))
+                self._records.put(old.beginning, Record(old.order, *old.beginning_us))
         return line
 
     def _remember_beginning(self, line: Line, old: Line, shown_us: int) -> None:
@@ -408,18 +385,9 @@ class Standing:
     def _settle(self, line: Line) -> None:
         """Put on record that this line stood until now, where `now` is the look before."""
         last_us = max(line.last_us, line.first_us, (self._until_us or 0) - 1)
-        self._put(line.text, Record(line.order, line.first_us, last_us, line.count, line.steps))
+        record = Record(line.order, line.first_us, last_us, line.count, line.steps)
+        self._records.put(line.text, record)
         line.settled, line.count = True, 0
-
-    def _put(self, text: bytes, record: Record) -> None:
-        if text in self._typed:
-            self._typed.discard(text)
-            record.typed = True
-        known = self._known.setdefault(text, record)
-        if known is record:
-            self._held_bytes += _LINE_BYTES + len(text)
-        else:
-            known.add(record)
 
     def _forget_gone(self, shown_us: int) -> None:
         """Those that left longer ago than a repaint takes; what was never settled flashed."""
@@ -433,23 +401,14 @@ class Standing:
                 self._flashed(line, gone_us)
 
     def _flashed(self, line: Line, gone_us: int) -> None:
-        # A purse of moments: it fills with time, and each line that is kept takes from it.
-        earliest_us = gone_us - _FLEETING_AT_ONCE * _FLEETING_EVERY_US
-        self._fleeting_us = max(self._fleeting_us, earliest_us)
-        if self._fleeting_us >= gone_us:
-            return
-        self._fleeting_us += _FLEETING_EVERY_US
-        record = Record(line.order, line.first_us, max(line.first_us, gone_us - 1), line.count)
-        record.transient = True
-        self._put(line.text, record)
+        last_us = max(line.first_us, gone_us - 1)
+        self._records.put_transient(
+            line.text, Record(line.order, line.first_us, last_us, line.count)
+        )
 
     def _next_order(self) -> int:
         self._order += 1
         return self._order
-
-
-def _when(item: tuple[bytes, Record]) -> tuple[int, int]:
-    return item[1].first_us, item[1].order
 
 
 def _steps(old: Line) -> Steps:
