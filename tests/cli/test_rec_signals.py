@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import termios
 
@@ -255,3 +256,21 @@ class TestJobControl:
         shell.until(lambda: not is_alive(pid))
         shell.type(b"echo from $((40+2))\r")
         shell.wait_for(b"from 42")
+
+
+def test_it_stops_with_the_terminal_as_it_was_found(cs_rec):
+    """Interactive shells set their own mode when a job stops; `sh -m` shows what was left to it."""
+    record = shlex.join([*COMMAND, "-q", ".", *cs_rec.child("winsize")])
+    shell = ["sh", "-m", "-c", f"{record}; echo STOPPED; read -r go; fg"]
+    terminal = cs_rec.start(command=shell)
+    pid = terminal.until(lambda: next(started_recorder(terminal), None))
+    terminal.wait_for(b"<100x30>")
+    assert terminal.is_raw()
+    os.kill(pid, signal.SIGTSTP)
+    terminal.wait_for(b"STOPPED")
+    assert terminal.mode() == terminal.found_mode
+    terminal.type(b"\n")
+    terminal.until(terminal.is_raw)
+    terminal.type(b"q")
+    assert terminal.wait() == 0
+    assert terminal.mode() == terminal.found_mode

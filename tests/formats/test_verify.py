@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import random
 from hashlib import sha256
@@ -15,7 +16,7 @@ from formats import locate
 from formats.checkpoints import SUMS, Block, encode
 from formats.entry import Entry, encode_line
 from formats.fingerprint import LENGTH, Fingerprinter
-from formats.frames import seek_table
+from formats.frames import read_seek_table, seek_table
 from formats.session import Session
 from formats.verify import check, plan
 from tests.support.logs import BEGINNING_US
@@ -189,6 +190,21 @@ def test_lines_cut_from_the_end_are_missed(tmp_path: Path) -> None:
     (verdict,) = verdicts(tmp_path)
     assert verdict.state == "damaged"
     assert "cut" in [finding.kind for finding in verdict.findings]
+
+
+def test_a_sealed_file_that_was_cut_between_its_frames_lacks_its_end(tmp_path: Path) -> None:
+    """All that is left of it reads, and no other hash speaks of it."""
+    store(tmp_path, ["sealed"], checkpoints=False)
+    path = path_of(tmp_path, 1, ".jsonl.zst")
+    sealed = path.read_bytes()
+    frames = read_seek_table(io.BytesIO(sealed))
+    assert frames is not None
+    assert len(frames) > 2
+    for end in (0, *(frame.offset + frame.length for frame in frames)):
+        path.write_bytes(sealed[:end])
+        (verdict,) = verdicts(tmp_path)
+        assert verdict.state == "damaged"
+        assert "cut" in [finding.kind for finding in verdict.findings], end
 
 
 def test_missing_segments(tmp_path: Path) -> None:
