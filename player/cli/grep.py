@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from formats.layout import Home
     from formats.store import Listed
+    from player.index.grams import Sought
     from player.search.finding import Hit, Result, Wanted
     from player.search.matching import Matched
     from player.search.pattern import Pattern
@@ -127,6 +128,7 @@ class _Search:
         self._patterns = patterns
         self._wanted = _wanted(typed)
         self._find = _finder(typed, home, patterns)
+        self._needed = _needed(typed, patterns)
         self._several = len(sessions) > 1 or ALL in typed.words
         self._printer = printer_of(
             typed, lambda listed: told_title(home, listed), several=self._several
@@ -194,7 +196,13 @@ class _Search:
             given_up = self._number_given_up()
             try:
                 for found in search(
-                    self._home, session, self._find, self._wanted, signature, progress=progress
+                    self._home,
+                    session,
+                    self._find,
+                    self._wanted,
+                    signature,
+                    sought=self._needed,
+                    progress=progress,
                 ):
                     now = self._number_given_up()
                     yield _plain(found._replace(given_up=now - given_up))
@@ -214,7 +222,8 @@ class _Search:
         sessions = self._sessions
         if len(sessions) < 2:  # noqa: PLR2004
             return _Plan(sessions, 1, {})
-        from player.index.pieces import path_of, signatures  # noqa: PLC0415
+        from player.index.logfiles import signatures  # noqa: PLC0415
+        from player.index.pieces import path_of  # noqa: PLC0415
         from player.parallel import cores  # noqa: PLC0415
 
         total = 0
@@ -260,6 +269,15 @@ def _finder(
 
     finder = Finder.of(load(home, os.environ))
     return lambda text: secrets(text, finder)
+
+
+def _needed(typed: Namespace, patterns: Sequence[Pattern]) -> Sought | None:
+    """What a text must have to be searched at all; None where all are searched."""
+    if typed.secrets or typed.invert_match or not all(pattern.grams for pattern in patterns):
+        return None
+    from player.index.grams import Sought  # noqa: PLC0415
+
+    return Sought(one for pattern in patterns for one in pattern.grams)
 
 
 def _plain(result: Result) -> Plain:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from formats.layout import Home
     from formats.session import Session
-    from player.index.pieces import Signature
+    from player.index.logfiles import Signature
 
 PROG = "cs-index"
 _MOST_JOBS = 256
@@ -77,7 +77,7 @@ def _indexed(
     home: Home, sessions: list[Session], jobs: float | None
 ) -> list[tuple[Session, str, str]]:
     """Each session with what became of it, and the words of a failure."""
-    from player.index.pieces import signatures  # noqa: PLC0415
+    from player.index.logfiles import signatures  # noqa: PLC0415
     from player.index.workers import DONE, FAILED, PROGRESS, job_of, run_jobs  # noqa: PLC0415
     from player.parallel import cores  # noqa: PLC0415
 

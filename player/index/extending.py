@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from formats.session import Session
     from formats.size import Size
     from formats.stretch import Part
-    from player.index.pieces import Sidecar, Signature
+    from player.index.logfiles import Signature
+    from player.index.pieces import Sidecar
 
     Progress = Callable[[int, int], None]
 

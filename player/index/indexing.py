@@ -25,7 +25,8 @@ from formats.locks import take
 from formats.session import Session
 from formats.size import Size
 from player.index.extending import Extension
-from player.index.pieces import Sidecar, path_of, read_piece, signature_of
+from player.index.logfiles import signature_of
+from player.index.pieces import Sidecar, path_of, read_pieces
 from player.index.summary import summary_of, write_summary
 from player.index.workers import DONE, FAILED, HEADER, PIECE, PROGRESS
 from player.lines.lineblock import BlockError
@@ -110,8 +111,7 @@ def _pieces_of(path: str, session_id: str) -> Iterator[tuple[Piece, int]]:
     file = open_own(path)
     if file is not None:
         with file:
-            while (piece := read_piece(file, session_id)) is not None:
-                yield piece, file.tell()
+            yield from read_pieces(file, session_id)
 
 
 def _as_they_lie(path: str, session_id: str, size: int) -> Iterator[bytes]:

@@ -1,13 +1,15 @@
 """`index/<uuid>.lines.zst`: the screen lines of a session, kept beside its log. docs/search.md.
 
 A zstd file that `zstdcat` and `rg -z` read as plain text, one screen line a line. What only we
-need lies in skippable frames: before each piece of text its head (JSON), behind it when its lines
-stood and, where the piece ends at a settled place of the log, the state from which to go on. All of
-it is derived: what is torn, older or does not fit its log is thrown away and made again.
+need lies in skippable frames: before each piece of text its head (JSON) and its grams, behind it
+when its lines stood and, where the piece ends at a settled place of the log, the state from which
+to go on. All of it is derived: what is torn, older or does not fit its log is thrown away and made
+again.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import struct
@@ -17,39 +19,36 @@ from zlib import crc32
 import zstandard
 
 from formats.damage import Counts
-from formats.layout import is_foreign, parse_log_name, read_small
+from formats.layout import open_own
 from formats.segment import Place
-from player.lines.lineblock import BlockError, LineBlock, pack, unpack
+from player.index.grams import SHORTEST_TEXT_BYTES, packed_grams
+from player.lines.lineblock import BlockError, LineBlock, pack, text_of, unpack
 from player.lines.signals import Marker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator, Sequence
 
     from formats.layout import Home
+    from player.index.grams import Sought
+    from player.index.logfiles import Signature
     from player.lines.lineblock import ScreenLine
 
-VERSION: Final = 4
+VERSION: Final = 5
 """Of the file and of what is held to be a line: a new rule of extraction is a new version."""
 
 FORMAT: Final = "claude-sessions-lines"
 ENDING: Final = ".lines.zst"
 
-_HEAD_MAGIC, _COLUMNS_MAGIC, _MARKERS_MAGIC, _STATE_MAGIC = range(0x184D2A50, 0x184D2A54)
+_HEAD_MAGIC, _COLUMNS_MAGIC, _MARKERS_MAGIC, _STATE_MAGIC, _GRAMS_MAGIC = range(
+    0x184D2A50, 0x184D2A55
+)
 _SKIPPABLE: Final = struct.Struct("<II")
 _CHECKSUM_BYTES: Final = 4
 _LONGEST_HEAD_BYTES: Final = 1 << 20
-# 100 sessions of 100 MB each would make this much.
-_LARGEST_FILE_BYTES: Final = 1 << 30
-
-Signature = tuple[tuple[int, ...], ...]
-"""The files of a log as they lie there: (segment's number or 0 for the open one, sealed, bytes,
-modified in ns) each. Equal to what it was: nothing came, nothing went."""
-
-
 _NO_DAMAGE: Final = Counts()
 # What reading a piece of something else, or of a torn file, may end with.
 _NO_PIECE: Final = (
-    KeyError, ValueError, TypeError, OverflowError, RecursionError, struct.error,
+    KeyError, ValueError, TypeError, OverflowError, RecursionError, OSError, struct.error,
 )  # fmt: skip
 
 
@@ -108,41 +107,6 @@ def path_of(home: Home, session_id: str) -> str:
     return os.path.join(home.index, session_id + ENDING)
 
 
-def signature_of(files: Iterable[str]) -> Signature:
-    """The signature of a log that consists of these files."""
-    found: list[tuple[int, ...]] = []
-    for path in files:
-        try:
-            state = os.stat(path)
-        except FileNotFoundError:  # sealed just now
-            continue
-        found.append(_signed(os.path.basename(path), state))
-    return tuple(sorted(found))
-
-
-def signatures(home: Home) -> dict[str, Signature]:
-    """The signatures of all logs of a home, by session id, from one pass over its folder."""
-    found: dict[str, list[tuple[int, ...]]] = {}
-    try:
-        with os.scandir(home.logs) as items:
-            for item in items:
-                name = parse_log_name(item.name)
-                if name is not None and item.is_file(follow_symlinks=False):
-                    signed = _signed(item.name, item.stat(follow_symlinks=False))
-                    found.setdefault(name.session_id, []).append(signed)
-    except FileNotFoundError:
-        pass
-    return {session_id: tuple(sorted(signed)) for session_id, signed in found.items()}
-
-
-def _signed(name: str, state: os.stat_result) -> tuple[int, ...]:
-    parsed = parse_log_name(name)
-    number, sealed = (parsed.number or 0, parsed.sealed) if parsed else (0, name.endswith(".zst"))
-    # Of a log that another user has taken over no lines hold: whoever reads it is told.
-    size = -1 if is_foreign(state) else state.st_size
-    return number, int(sealed), size, state.st_mtime_ns
-
-
 def encode_piece(
     session_id: str,
     lines: Sequence[ScreenLine],
@@ -156,13 +120,16 @@ def encode_piece(
     damage: Counts = _NO_DAMAGE,
 ) -> bytes:
     """One piece as it lies in the file. `lines` are by the time they first stood."""
-    text, columns = pack(lines) if lines else (b"", b"")
+    plain = text_of(lines)
+    text, columns = pack(plain, lines) if lines else (b"", b"")
+    grams = packed_grams(plain) if len(plain) >= SHORTEST_TEXT_BYTES else b""
     packed = _packed(markers)
     head = {
         "format": FORMAT,
         "version": VERSION,
         "session_id": session_id,
         "lines": len(lines),
+        "grams_bytes": len(grams),
         "text_bytes": len(text),
         "columns_bytes": len(columns),
         "markers_bytes": len(packed),
@@ -177,6 +144,7 @@ def encode_piece(
     return b"".join(
         (
             _skippable(_HEAD_MAGIC, head_bytes),
+            _skippable(_GRAMS_MAGIC, _checksum(head_bytes, grams) + grams),
             text,
             _skippable(_COLUMNS_MAGIC, _checksum(head_bytes, columns, packed, state) + columns),
             _skippable(_MARKERS_MAGIC, packed),
@@ -206,94 +174,125 @@ def _checksum(*parts: bytes | memoryview) -> bytes:
     value = 0
     for part in parts:
         value = crc32(part, value)
-    return value.to_bytes(4, "little")
+    return value.to_bytes(_CHECKSUM_BYTES, "little")
 
 
-def read_sidecar(path: str, session_id: str) -> Sidecar:
-    """What there is of a file; no pieces when it is missing, foreign or of another version."""
-    return parse_sidecar(read_small(path, _LARGEST_FILE_BYTES) or b"", session_id)
+def read_sidecar(path: str, session_id: str, sought: Sought | None = None) -> Sidecar:
+    """What there is of a file, as `read_pieces`; no pieces when it is missing or foreign."""
+    file = open_own(path)
+    if file is None:
+        return Sidecar([], 0)
+    with file:
+        return _sidecar(read_pieces(file, session_id, sought))
 
 
 def parse_sidecar(data: bytes, session_id: str) -> Sidecar:
     """The whole pieces at the beginning of `data`; what is behind them is torn."""
+    return _sidecar(read_pieces(io.BytesIO(data), session_id))
+
+
+def _sidecar(found: Iterator[tuple[Piece, int]]) -> Sidecar:
     pieces: list[Piece] = []
-    view = memoryview(data)  # of which nothing is copied
-    place = resumable_bytes = 0
-    while place < len(data):
-        try:
-            piece, place = _parse_piece(view, place, session_id)
-        except _NO_PIECE:
-            break
+    resumable_bytes = 0
+    for piece, end in found:
         pieces.append(piece)
         if piece.state:
-            resumable_bytes = place
+            resumable_bytes = end
     return Sidecar(pieces, resumable_bytes)
 
 
-def read_piece(file: BinaryIO, session_id: str) -> Piece | None:
-    """The next piece of a file that is read from its beginning; None where no whole one follows.
+def read_pieces(
+    file: BinaryIO, session_id: str, sought: Sought | None = None
+) -> Iterator[tuple[Piece, int]]:
+    """The whole pieces from the beginning of a file on, each with where it ends, in turn.
 
-    So a sidecar of any length is read in the memory of one piece.
+    So a sidecar of any length is read in the memory of one piece. A piece whose lines cannot hold
+    what is `sought` is passed over and comes without lines, markers and state. What is torn,
+    foreign or of another version ends them.
     """
-    try:
-        _, size = _SKIPPABLE.unpack(frame := file.read(_SKIPPABLE.size))
-        left_bytes = os.fstat(file.fileno()).st_size - file.tell()
-        if size > min(left_bytes, _LONGEST_HEAD_BYTES):
-            return None
-        head_bytes = file.read(size)
-        rest_bytes = _bytes_behind(_head_of(head_bytes, session_id))
-        if not 0 <= rest_bytes <= left_bytes - size:
-            return None
-        data = b"".join((frame, head_bytes, file.read(rest_bytes)))
-        return _parse_piece(memoryview(data), 0, session_id)[0]
-    except _NO_PIECE:
-        return None
+    size = file.seek(0, os.SEEK_END)
+    end = 0
+    while end < size:
+        file.seek(end)
+        try:
+            piece = _read_piece(file, size, session_id, sought)
+        except _NO_PIECE:
+            return
+        end = file.tell()
+        yield piece, end
 
 
-def _head_of(head_bytes: bytes, session_id: str) -> dict[str, Any]:
+def _read_piece(file: BinaryIO, size: int, session_id: str, sought: Sought | None) -> Piece:
+    """The piece that begins at the file's place, which is then behind it."""
+    head_bytes = _read_frame(file, _HEAD_MAGIC, _LONGEST_HEAD_BYTES)
     head: dict[str, Any] = json.loads(head_bytes)
     if (head["format"], head["version"], head["session_id"]) != (FORMAT, VERSION, session_id):
         raise BlockError("another version's, or another session's")
-    return head
+    grams = _read_frame(file, _GRAMS_MAGIC, _CHECKSUM_BYTES + head["grams_bytes"])
+    checksum, grams = grams[:_CHECKSUM_BYTES], grams[_CHECKSUM_BYTES:]
+    if checksum != _checksum(head_bytes, grams):
+        raise BlockError("damaged")
+    body_bytes = _bytes_behind(head)
+    if not 0 <= body_bytes <= size - file.tell():
+        raise BlockError("torn")
+    if sought is not None and not sought.may_be_in(grams):
+        file.seek(body_bytes, os.SEEK_CUR)
+        return _piece(head, _NOTHING_READ)
+    body = memoryview(file.read(body_bytes))  # of which nothing is copied
+    text, place = body[: head["text_bytes"]], head["text_bytes"]
+    columns, place = _frame(body, place, _COLUMNS_MAGIC)
+    markers, place = _frame(body, place, _MARKERS_MAGIC)
+    state, place = _frame(body, place, _STATE_MAGIC)
+    checksum, columns = bytes(columns[:_CHECKSUM_BYTES]), columns[_CHECKSUM_BYTES:]
+    if place != body_bytes or checksum != _checksum(head_bytes, columns, markers, state):
+        raise BlockError("damaged")
+    return _piece(head, _Body(text, columns, markers, bytes(state)))
+
+
+class _Body(NamedTuple):
+    """What lies behind a piece's head and grams."""
+
+    text: memoryview
+    columns: memoryview
+    markers: memoryview
+    state: bytes
+
+
+_NOTHING_READ: Final = _Body(memoryview(b""), memoryview(b""), memoryview(b""), b"")
+
+
+def _piece(head: dict[str, Any], body: _Body) -> Piece:
+    segment, offset = head["until"]
+    return Piece(
+        head["lines"] if body is not _NOTHING_READ else 0,
+        *body,
+        Place(segment, offset),
+        head["until_us"],
+        head["active_us"],
+        tuple(tuple(file) for file in head["log"]),
+        Counts(*head["damage"]),
+    )
 
 
 def _bytes_behind(head: dict[str, Any]) -> int:
-    """How long a piece is behind its head: the text's own frame, and three skippable ones."""
+    """How long a piece is behind its grams: the text's own frame, and three skippable ones."""
     parts = ("text_bytes", "columns_bytes", "markers_bytes", "state_bytes")
     return int(sum(head[part] for part in parts)) + 3 * _SKIPPABLE.size + _CHECKSUM_BYTES
 
 
-def _parse_piece(data: memoryview, place: int, session_id: str) -> tuple[Piece, int]:
-    head_bytes, place = _frame(data, place, _HEAD_MAGIC, _LONGEST_HEAD_BYTES)
-    head = _head_of(bytes(head_bytes), session_id)
-    text = data[place : place + head["text_bytes"]]
-    place += head["text_bytes"]
-    columns, place = _frame(data, place, _COLUMNS_MAGIC, _CHECKSUM_BYTES + head["columns_bytes"])
-    markers, place = _frame(data, place, _MARKERS_MAGIC, head["markers_bytes"])
-    state, place = _frame(data, place, _STATE_MAGIC, head["state_bytes"])
-    checksum, columns = columns[:_CHECKSUM_BYTES], columns[_CHECKSUM_BYTES:]
-    if bytes(checksum) != _checksum(head_bytes, columns, markers, state):
-        raise BlockError("damaged")
-    segment, offset = head["until"]
-    signature = tuple(tuple(file) for file in head["log"])
-    piece = Piece(
-        head["lines"],
-        text,
-        columns,
-        markers,
-        bytes(state),
-        Place(segment, offset),
-        head["until_us"],
-        head["active_us"],
-        signature,
-        Counts(*head["damage"]),
-    )
-    return piece, place
+def _read_frame(file: BinaryIO, magic: int, limit_bytes: int) -> bytes:
+    found, size = _SKIPPABLE.unpack(file.read(_SKIPPABLE.size))
+    if found != magic or size > limit_bytes:
+        raise BlockError("torn")
+    data = file.read(size)
+    if len(data) < size:
+        raise BlockError("torn")
+    return data
 
 
-def _frame(data: memoryview, place: int, magic: int, limit_bytes: int) -> tuple[memoryview, int]:
+def _frame(data: memoryview, place: int, magic: int) -> tuple[memoryview, int]:
     found, size = _SKIPPABLE.unpack_from(data, place)
     start = place + _SKIPPABLE.size
-    if found != magic or size > limit_bytes or start + size > len(data):
+    if found != magic or start + size > len(data):
         raise BlockError("torn")
     return data[start : start + size], start + size

@@ -7,10 +7,12 @@ be searched in one piece, and a line is made of what was found only.
 from __future__ import annotations
 
 import json
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from formats.layout import open_own
-from player.index.pieces import parse_sidecar, path_of, read_piece, read_sidecar, signature_of
+from player.index.logfiles import signature_of
+from player.index.pieces import parse_sidecar, path_of, read_pieces, read_sidecar
 from player.lines.lineblock import BlockError, merged
 
 if TYPE_CHECKING:
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
     from formats.layout import Home
     from formats.session import Session
     from formats.size import Size
-    from player.index.pieces import Piece, Signature
+    from player.index.grams import Sought
+    from player.index.logfiles import Signature
+    from player.index.pieces import Piece
     from player.lines.lineblock import LineBlock, ScreenLine
 
     Progress = Callable[[int, int], None]
@@ -78,7 +82,7 @@ def _pieces_in(file: BinaryIO, session: Session) -> Iterator[Piece] | None:
     last: Piece | None = None
     rest: list[Piece] = []
     kept = 0
-    while (piece := read_piece(file, session.id)) is not None:
+    for piece, _ in read_pieces(file, session.id):
         if not _is_whole(piece):
             return None
         last = piece
@@ -95,14 +99,14 @@ def _read_again(
     file: BinaryIO, session_id: str, kept: int, rest: Sequence[Piece]
 ) -> Iterator[Piece]:
     """The pieces up to the last with a state, which stay while the log grows, and those behind."""
-    file.seek(0)
-    for _ in range(kept):
-        piece = read_piece(file, session_id)
-        if piece is None:
-            from player.index.workers import ExtractionError  # noqa: PLC0415  as below
-
-            raise ExtractionError(f"the index of session {session_id} was damaged meanwhile")
+    given = 0
+    for piece, _ in islice(read_pieces(file, session_id), kept):
         yield piece
+        given += 1
+    if given < kept:
+        from player.index.workers import ExtractionError  # noqa: PLC0415  as below
+
+        raise ExtractionError(f"the index of session {session_id} was damaged meanwhile")
     yield from rest
 
 
@@ -120,6 +124,8 @@ def blocks_of(
     size: Size | None = None,
     damage: Damage | None = None,
     signature: Signature | None = None,
+    sought: Sought | None = None,
+    whole: bool = False,
     progress: Progress | None = None,
 ) -> Iterator[LineBlock]:
     """The screen lines of a session as they lie in the index; a text may come in several blocks.
@@ -127,10 +133,13 @@ def blocks_of(
     Transient lines are among them. What is missing is made first, in a process that may die, and
     kept; of a session that is a file somewhere or is read with another `size` nothing is kept.
     `damage` is told what of the log had to be skipped. `signature`: where `signatures` was asked
-    already. `progress(done, total)`, in bytes of the log, is called while lines are made. Raises
-    ExtractionError, LogError.
+    already. Blocks of the index in which what is `sought` cannot be are left out, but if it may be
+    in one and the session is wanted `whole`. `progress(done, total)`, in bytes of the log, is
+    called while lines are made. Raises ExtractionError, LogError.
     """
-    pieces = pieces_of(home, session, size=size, signature=signature, progress=progress)
+    pieces = pieces_of(
+        home, session, size=size, signature=signature, sought=sought, whole=whole, progress=progress
+    )
     for piece, block in pieces:
         if damage is not None:
             damage.count_as(piece.damage)
@@ -144,6 +153,8 @@ def pieces_of(
     *,
     size: Size | None = None,
     signature: Signature | None = None,
+    sought: Sought | None = None,
+    whole: bool = False,
     progress: Progress | None = None,
 ) -> Iterator[tuple[Piece, LineBlock | None]]:
     """The pieces that the lines and the markers of a session lie in, and their lines.
@@ -151,7 +162,7 @@ def pieces_of(
     As `blocks_of`; a piece may have no lines.
     """
     stored = session.stored and size is None
-    kept = _kept(home, session, signature) if stored else None
+    kept = _kept(home, session, signature, sought, whole=whole) if stored else None
     if kept is not None:
         yield from kept
         return
@@ -170,12 +181,20 @@ def pieces_of(
 
 
 def _kept(
-    home: Home, session: Session, signature: Signature | None
+    home: Home,
+    session: Session,
+    signature: Signature | None,
+    sought: Sought | None,
+    *,
+    whole: bool,
 ) -> list[tuple[Piece, LineBlock | None]] | None:
     """What the sidecar holds; None unless it is whole and of the log as it is now."""
     if signature is None:
         signature = signature_of(session.files())
-    sidecar = read_sidecar(path_of(home, session.id), session.id)
+    path = path_of(home, session.id)
+    sidecar = read_sidecar(path, session.id, sought)
+    if whole and sought is not None and any(piece.lines for piece in sidecar.pieces):
+        sidecar = read_sidecar(path, session.id)
     if not sidecar.is_of(signature):
         return None
     try:

@@ -116,13 +116,17 @@ class LineBlock:
             place = end
 
 
-def pack(lines: Sequence[ScreenLine]) -> tuple[bytes, bytes]:
-    """Text and columns of `lines`, both as zstd frames with a checksum, the columns' inner form
-    known to `unpack` alone."""  # noqa: D205, D209
+def text_of(lines: Iterable[ScreenLine]) -> bytes:
+    """The text of a block of them."""
+    return "".join([f"{line.text}\n" for line in lines]).encode(errors="replace")
+
+
+def pack(text: bytes, lines: Sequence[ScreenLine]) -> tuple[bytes, bytes]:
+    """The text of `lines` (`text_of`) and their columns, both as zstd frames with a checksum, the
+    columns' inner form known to `unpack` alone."""  # noqa: D205, D209
     compress = zstandard.ZstdCompressor(
         level=LEVEL, write_checksum=True, write_content_size=True
     ).compress
-    text = "".join([f"{line.text}\n" for line in lines]).encode(errors="replace")
     return compress(text), compress(_pack(lines))
 
 

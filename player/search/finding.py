@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from formats.layout import Home
     from formats.session import Session
     from formats.size import Size
-    from player.index.pieces import Signature
+    from player.index.grams import Sought
+    from player.index.logfiles import Signature
     from player.search.matching import Matched, Spans
 
 _RAW_BLOCK_LINES = 4096
@@ -101,14 +102,16 @@ def search(
     wanted: Wanted,
     signature: Signature | None = None,
     *,
+    sought: Sought | None = None,
     progress: Callable[[int, int], None] | None = None,
     clock_s: Callable[[], float] = time.monotonic,
 ) -> Iterator[Result]:
     """Search a session: one result, or several when its lines are being made and that takes long.
 
     `find` gives the matches in the text of some lines, from top to bottom (`matching`).
-    A line that was given is not given again, though it may come again: what a later result would
-    say of it, its count and its last time, is left out. `progress(done, total)`, in bytes of the
+    What `sought` cannot be in is not read. A line that was given is not given again, though it may
+    come again: what a later result would say of it, its count and its last time, is left out.
+    `progress(done, total)`, in bytes of the
     log, is called while lines are made. Raises LogError, ExtractionError, PatternError.
     """
     damage = Damage()
@@ -117,7 +120,9 @@ def search(
     found: dict[tuple[str, ...], Hit] = {}
     given: set[tuple[str, ...]] = set()
     held_until_s = clock_s() + _HELD_S
-    blocks_in_turn = _blocks(home, session, wanted, damage, signature=signature, progress=progress)
+    blocks_in_turn = _blocks(
+        home, session, wanted, damage, signature=signature, sought=sought, progress=progress
+    )
     for block in blocks_in_turn:
         if around:
             blocks.append(block)
@@ -161,6 +166,7 @@ def _blocks(
     damage: Damage,
     *,
     signature: Signature | None,
+    sought: Sought | None,
     progress: Callable[[int, int], None] | None,
 ) -> Iterator[_Block]:
     if wanted.raw:
@@ -168,7 +174,14 @@ def _blocks(
     from player.index.sidecar import blocks_of  # noqa: PLC0415  not for raw bytes
 
     return blocks_of(
-        home, session, size=wanted.size, damage=damage, signature=signature, progress=progress
+        home,
+        session,
+        size=wanted.size,
+        damage=damage,
+        signature=signature,
+        sought=sought,
+        whole=bool(wanted.before or wanted.after),
+        progress=progress,
     )
 
 

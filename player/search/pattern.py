@@ -11,6 +11,7 @@ import re
 import signal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from player.index.grams import grams_of
 from player.search.hits import PatternError, compile_pattern
 from player.search.patterntree import traits
 from player.search.sieve import folded, linear, seek_expression, seek_text
@@ -60,7 +61,8 @@ class Pattern:
     `seeks` find the lines that may match (`sieve`): those that one of them finds; there are none
     where all may. When the pattern is words that may be parted by more than a blank, `flow` finds
     these in UTF-8, `plain` is what they are with one blank each, in lower case, and each of `words`
-    finds something in any text that they are in.
+    finds something in any text that they are in. All of one of `grams` (`player.index.grams`) are
+    in any text that the pattern is in; there are none where that is not known.
     """
 
     def __init__(self, text: str, how: How) -> None:
@@ -91,6 +93,13 @@ class Pattern:
             self.plain = b" ".join(words).lower()
         elif how.flow:
             self.flow = _flow_of_expression(text, expression, how, fold=fold)
+        self.grams = [grams_of(needle) for needle in known.needles]
+        if words:
+            self.grams = [_grams_of_all(words)]
+        elif self.flow is not None:
+            # With other flags a blank in an expression may be none.
+            known_needles = () if "(?" in text else known.needles
+            self.grams = [_grams_of_all(needle.split(b" ")) for needle in known_needles]
         self.spans: Callable[[str], Spans] = _plain_spans(regex)
         if known.wild:
             self.spans = _linear_spans(known.linear) or self._bounded_spans(regex)
@@ -153,6 +162,11 @@ def _with_flags(expression: str, *, fold: bool) -> str:
 def _has_no_capital(text: str, *, fixed: bool) -> bool:
     shown = text if fixed else _ESCAPES.sub("", text)
     return shown == shown.lower()
+
+
+def _grams_of_all(words: Iterable[bytes]) -> frozenset[bytes]:
+    """Of words that stand somewhere, whatever is between them."""
+    return frozenset[bytes]().union(*map(grams_of, words))
 
 
 def _words(text: str, how: How, *, fold: bool) -> tuple[bytes, ...]:

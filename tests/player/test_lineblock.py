@@ -7,7 +7,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from player.lines.lineblock import BlockError, LineBlock, ScreenLine, merged, pack, unpack
+from player.lines.lineblock import BlockError, LineBlock, ScreenLine, merged, pack, text_of, unpack
 
 TIMES_US = st.one_of(
     st.integers(0, 10**16), st.integers(0, 10**13).map(lambda time_ms: time_ms * 1000)
@@ -31,7 +31,7 @@ def screen_lines(draw: st.DrawFn) -> ScreenLine:
 
 
 def block_of(lines: list[ScreenLine]) -> LineBlock:
-    return unpack(*pack(lines), len(lines))
+    return unpack(*pack(text_of(lines), lines), len(lines))
 
 
 @given(st.lists(screen_lines(), max_size=12))
@@ -49,7 +49,7 @@ def test_a_line_takes_few_bytes() -> None:
         ScreenLine(f"line {n}", 10**15 + n * 40_000, 10**15 + n * 40_000 + 2_999_999, 1)
         for n in range(10_000)
     ]
-    text, columns = pack(lines)
+    text, columns = pack(text_of(lines), lines)
     assert len(columns) < 2 * len(lines)
     assert list(unpack(text, columns, len(lines)).lines()) == lines
 
@@ -65,7 +65,8 @@ def test_of_the_same_text_in_several_blocks_one_line_is_made() -> None:
 
 
 def test_what_is_no_block_is_refused() -> None:
-    text, columns = pack([ScreenLine("one", 0, 0, 1), ScreenLine("two", 5, 5, 1)])
+    two = [ScreenLine("one", 0, 0, 1), ScreenLine("two", 5, 5, 1)]
+    text, columns = pack(text_of(two), two)
     for broken in (b"", text[:-3], b"x" + text[1:], zstandard.compress(b"one\n")):
         with pytest.raises(BlockError):
             list(unpack(broken, columns, 2).lines())

@@ -16,8 +16,9 @@ from formats.layout import Home
 from formats.session import Session
 from formats.size import Size
 from player.index import workers
+from player.index.grams import Sought, grams_of
 from player.index.pieces import VERSION, path_of, read_sidecar
-from player.index.sidecar import lines_in_turn, lines_of
+from player.index.sidecar import blocks_of, lines_in_turn, lines_of
 from player.index.workers import ExtractionError
 from player.lines.extractor import ScreenLine, screen_lines
 from player.lines.sizing import initial_size
@@ -255,3 +256,31 @@ def test_read_in_turn_a_damaged_one_is_made_again(home: Home, place: float) -> N
     data[int(len(data) * place)] ^= 0x55
     path.write_bytes(data)
     assert [line for line in lines_in_turn(home, session) if not line.transient] == found
+
+
+def test_a_block_that_cannot_hold_what_is_sought_is_left_out(home: Home) -> None:
+    words = (b"line %d of quite a long text about %d things\r\n" % (n, n * n) for n in range(5000))
+    session = session_of(home, start(), Said(5, b"".join(words)), ended(5000))
+    everything = [len(block) for block in blocks_of(home, session)]
+    assert len(everything) == 1
+
+    def found(text: str, *, whole: bool = False) -> list[int]:
+        sought = Sought([grams_of(text.encode())])
+        return [len(block) for block in blocks_of(home, session, sought=sought, whole=whole)]
+
+    for present in ("quite", "LONG TEXT", "ite a", "xt about 16 t", "a"):
+        assert found(present) == found(present, whole=True) == everything
+    assert found("Traceback") == found("Traceback", whole=True) == []
+
+
+def test_a_sidecar_of_damaged_grams_is_made_again(home: Home) -> None:
+    words = (b"line %d of quite a long text about %d things\r\n" % (n, n * n) for n in range(5000))
+    session = session_of(home, start(), Said(5, b"".join(words)), ended(5000))
+    (whole,) = blocks_of(home, session)
+    path = Path(path_of(home, session.id))
+    kept = path.read_bytes()
+    grams_begin = 8 + int.from_bytes(kept[4:8], "little") + 8
+    for place in (grams_begin, grams_begin + 100):
+        path.write_bytes(kept[:place] + bytes((kept[place] ^ 1,)) + kept[place + 1 :])
+        (block,) = blocks_of(home, session, sought=Sought([grams_of(b"Traceback")]))
+        assert list(block.lines()) == list(whole.lines())
