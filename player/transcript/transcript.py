@@ -120,25 +120,24 @@ class Transcriber:
         """
         stood_us = self._stood_us
         replaced = [False] * len(lines)
-        fresh = {key: _stood_until(line) for key, line in zip(letters, lines, strict=True)}
-        if (
-            len(fresh) == len(lines)
-            and min(map(len, fresh), default=0) >= _FEWEST_LETTERS
-            and stood_us.keys().isdisjoint(fresh)
-        ):  # a flood, in which to look at each line by itself takes twice as long
+        # Until when each keeps its place: what scrolled by between two looks was never replaced.
+        untils = [_ALWAYS if one.first_us == one.last_us else one.last_us for one in lines]
+        fresh = dict(zip(letters, untils, strict=True))
+        apart = len(fresh) == len(lines) and stood_us.keys().isdisjoint(fresh)
+        if apart or min(untils, default=_ALWAYS) == _ALWAYS:
+            # A flood, in which to look at each line by itself takes twice as long.
             if len(stood_us) + len(fresh) > _MOST_STANDING:
                 self._forget(lines[0].first_us - _TURN_US)
-            stood_us |= fresh
+            stood_us |= {key: us for key, us in fresh.items() if len(key) >= _FEWEST_LETTERS}
             return replaced
         for number, (key, line) in enumerate(zip(letters, lines, strict=True)):
-            before_us = stood_us.get(key)
+            before_us, until_us = stood_us.get(key), untils[number]
             if before_us is None:
                 if len(key) >= _FEWEST_LETTERS:
                     if len(stood_us) >= _MOST_STANDING:
                         self._forget(line.first_us - _TURN_US)
-                    stood_us[key] = _stood_until(line)
+                    stood_us[key] = until_us
                 continue
-            until_us = _stood_until(line)
             if until_us > before_us:
                 stood_us[key] = until_us
             if until_us == _ALWAYS:
@@ -173,11 +172,6 @@ class Transcriber:
         recent = [(letters, until) for letters, until in known.items() if until >= recent_us]
         known.clear()
         known.update(recent[-_MOST_STANDING // 2 :])
-
-
-def _stood_until(line: ScreenLine) -> int:
-    """Until when it keeps its place: what scrolled by between two looks was never replaced."""
-    return _ALWAYS if line.first_us == line.last_us else line.last_us
 
 
 def _letters(text: str) -> list[str]:
