@@ -24,7 +24,7 @@ from formats.notices import take_notice
 from formats.retention import US_PER_DAY
 from formats.size import Size
 from formats.store import listing
-from formats.trash import discard, restore, trash
+from formats.trash import discard, erase, restore, trash
 from recorder.closing import close_dead, seal_whole
 from recorder.log import Log
 from recorder.maintenance import Maintenance
@@ -344,6 +344,22 @@ def test_a_power_cut_while_something_goes_to_the_trash(
         an_hour_later(after)
         assert everything(after) == payload
         assert_tidy(after)
+
+
+def test_a_power_cut_while_a_session_is_erased(home: Path, in_memory: Path) -> None:
+    """What the trash lists is whole: nobody brings back half a session."""
+    _, store = template(home)
+    store_session(home / "logs", ["sealed", "open"], entries=5)
+    payload = everything(store)
+    discard(store, ID, NOW_US - US_PER_DAY)
+    listed: set[bool] = set()
+    for after in cuts(store, lambda s, files: erase(s, trash(s)[0], files), in_memory):
+        there = trash(after)
+        listed.add(bool(there))
+        assert everything(after) == {key: payload[key] for key in payload if there or key != ID}
+        an_hour_later(after)
+        assert_tidy(after)
+    assert listed == {True, False}
 
 
 def discard_to(*, keep_lines: bool, now_us: int) -> Callable[[Home, Files], object]:

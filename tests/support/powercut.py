@@ -26,9 +26,13 @@ LOSSES: dict[str, Callable[[bytes, bytes], bytes]] = {
 
 
 class _Change(NamedTuple):
-    """`names`: (path, inode or None) that it sets or, with None, removes; FOLDER for a folder."""
+    """`names`: (path, inode or None) that it sets or, with None, removes; _FOLDER for a folder.
+
+    `moved` says of a folder's new name what its old one was: what is in it goes along.
+    """
 
     names: tuple[tuple[str, int | None], ...] = ()
+    moved: tuple[str, str] | None = None
     inode: int = 0
     content: bytes | None = None
     synced: str | int = 0
@@ -49,10 +53,10 @@ class State(NamedTuple):
         written: dict[int, Path] = {}
         for path, inode in sorted(self.names.items()):
             place = new / os.path.relpath(path, old)
-            if inode == _FOLDER:
-                place.mkdir(mode=0o700, parents=True, exist_ok=True)
-            elif not place.parent.is_dir():  # its folder has not come to the disk
+            if not place.parent.is_dir():  # its folder has not come to the disk
                 continue
+            if inode == _FOLDER:
+                place.mkdir(mode=0o700, exist_ok=True)
             elif inode in written:
                 os.link(written[inode], place)
             else:
@@ -82,7 +86,7 @@ class Journal(Files):
         fd = Files.open_new(path, flags)
         inode = os.fstat(fd).st_ino
         self._now[inode] = b""
-        self.changes.append(_Change(((path, inode),), inode, b""))
+        self.changes.append(_Change(((path, inode),), inode=inode, content=b""))
         return fd
 
     def write(self, fd, data):
@@ -109,12 +113,11 @@ class Journal(Files):
         self.changes.append(_Change(synced=path))
 
     def rename(self, source, target):  # type: ignore[override]
-        inode = os.lstat(source).st_ino if not os.path.isdir(source) else _FOLDER
+        is_folder = os.path.isdir(source)
+        inode = _FOLDER if is_folder else os.lstat(source).st_ino
         os.rename(source, target)
-        inside = [name for name in self._all_names() if name.startswith(source + "/")]
-        moved = [(target + name[len(source) :], self._all_names()[name]) for name in inside]
-        gone = [(name, None) for name in inside]
-        self.changes.append(_Change(((source, None), (target, inode), *gone, *moved)))
+        moved = (source, target) if is_folder else None
+        self.changes.append(_Change(((source, None), (target, inode)), moved))
 
     def link(self, source, target, **options):  # type: ignore[override]
         os.link(source, target, **options)
@@ -141,7 +144,7 @@ class Journal(Files):
             for subset in _subsets(pending):
                 after = dict(names)
                 for change in subset:
-                    _apply(after, change)
+                    self._apply(after, change)
                 for loss, lose in LOSSES.items():
                     contents = self._contents_after(made, lose)
                     held = {inode: contents.get(inode, b"") for inode in after.values()}
@@ -150,12 +153,6 @@ class Journal(Files):
                         seen.add(key)
                         kept = f"{len(subset)} of {len(pending)} names"
                         yield f"{count} changes, {kept}, {loss} lost", State(after, held)
-
-    def _all_names(self) -> dict[str, int]:
-        names = dict(self._names)
-        for change in self.changes:
-            _apply(names, change)
-        return names
 
     def _durable_names(self, made: list[_Change]) -> tuple[dict[str, int], list[_Change]]:
         """What is surely there, and the changes that may or may not be."""
@@ -169,7 +166,7 @@ class Journal(Files):
                     folders.discard(change.synced)
                 for done, folders in pending:
                     if not folders:
-                        _apply(names, done)
+                        self._apply(names, done)
                 pending = [one for one in pending if one[1]]
         return names, [change for change, _ in pending]
 
@@ -185,13 +182,28 @@ class Journal(Files):
                 durable[change.synced] = now[change.synced]
         return {inode: lose(durable[inode], now[inode]) for inode in now}
 
+    def _apply(self, names: dict[str, int], change: _Change) -> None:
+        for path, inode in change.names:
+            place = self._place_now(names, path)
+            if inode is None:
+                names.pop(place, None)
+            else:
+                names[place] = inode
+        if change.moved is not None:
+            source, target = change.moved
+            for path in [path for path in names if path.startswith(source + "/")]:
+                names[target + path[len(source) :]] = names.pop(path)
 
-def _apply(names: dict[str, int], change: _Change) -> None:
-    for path, inode in change.names:
-        if inode is None:
-            names.pop(path, None)
-        else:
-            names[path] = inode
+    def _place_now(self, names: dict[str, int], path: str) -> str:
+        """Where it is, if the folder that it is in has another name by now, or not yet its new one.
+
+        A change is made to a folder, whatever name that has on the disk.
+        """
+        for change in self.changes:
+            for old, new in (change.moved, change.moved[::-1]) if change.moved else ():
+                if path.startswith(old + "/") and old not in names and new in names:
+                    return new + path[len(old) :]
+        return path
 
 
 def _subsets(pending: list[_Change]) -> Iterator[tuple[_Change, ...]]:
