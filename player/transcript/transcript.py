@@ -121,17 +121,17 @@ class Transcriber:
         stood_us = self._stood_us
         replaced = [False] * len(lines)
         # Until when each keeps its place: what scrolled by between two looks was never replaced.
-        untils = [_ALWAYS if one.first_us == one.last_us else one.last_us for one in lines]
-        fresh = dict(zip(letters, untils, strict=True))
+        leave_us = [_ALWAYS if one.first_us == one.last_us else one.last_us for one in lines]
+        fresh = dict(zip(letters, leave_us, strict=True))
         apart = len(fresh) == len(lines) and stood_us.keys().isdisjoint(fresh)
-        if apart or min(untils, default=_ALWAYS) == _ALWAYS:
+        if apart or min(leave_us, default=_ALWAYS) == _ALWAYS:
             # A flood, in which to look at each line by itself takes twice as long.
             if len(stood_us) + len(fresh) > _MOST_STANDING:
                 self._forget(lines[0].first_us - _TURN_US)
             stood_us |= {key: us for key, us in fresh.items() if len(key) >= _FEWEST_LETTERS}
             return replaced
         for number, (key, line) in enumerate(zip(letters, lines, strict=True)):
-            before_us, until_us = stood_us.get(key), untils[number]
+            before_us, until_us = stood_us.get(key), leave_us[number]
             if before_us is None:
                 if len(key) >= _FEWEST_LETTERS:
                     if len(stood_us) >= _MOST_STANDING:
