@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from PIL import Image, ImageDraw, ImageFont
 
 from formats.errors import SessionsError
+from player.console import cells
 from player.drawing.boxes import resized
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ _PICTURE_PX: Final = (109, 160, 136, 128, 96, 64)
 _NOBODYS: Final = "\U0010fffe"
 _EMOJI: Final = range(0x1F000, 0x20000)
 _EMOJI_STYLE: Final = "\ufe0f"
+_SQUEEZED: Final = 1.1
+"""What is wider than its cells by more is made narrower."""
 _MOST_QUESTIONS: Final = 200
 """Each is a process of 10 ms; a hostile recording shows every character there is."""
 
@@ -113,10 +116,17 @@ class Fonts:
             for face in (self._in_style(bold=bold, italic=italic), self.regular):
                 if face is not None and face.has(text):
                     return face
-            found = next((face for face in self._others if face.has(text)), None)
-        else:
-            found = next((f for f in self._others if f.picture_px and f.has(text)), None)
-        return found or self._asked(text, "emoji" if wide else "monospace")
+            having = [face for face in self._others if face.has(text)]
+            # Fonts of wide characters have narrow ones too, as wide: squeezed they look wrong.
+            found = next((face for face in having if self._fits(face, text)), None)
+            return found or self._asked(text, "monospace") or next(iter(having), None)
+        found = next((f for f in self._others if f.picture_px and f.has(text)), None)
+        return found or self._asked(text, "emoji")
+
+    def _fits(self, face: Face, text: str) -> bool:
+        """Whether it draws the character in the cells that it has."""
+        cells_px = cells(text) * self.regular.font.getlength("M")
+        return face.font.getlength(text[0]) <= cells_px * _SQUEEZED
 
     def _in_style(self, *, bold: bool, italic: bool) -> Face | None:
         key = (bold, italic)
@@ -194,7 +204,7 @@ def glyph(face: Face, text: str, width: int, height: int, baseline: int) -> Imag
     image = Image.new("L", (width, height))
     length = face.font.getlength(text)
     left = 0.0
-    if length > width * 1.1:
+    if length > width * _SQUEEZED:
         return _narrowed(face, text, (width, height), baseline)
     if abs(length - width) > 1:
         left = (width - length) / 2

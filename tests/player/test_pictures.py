@@ -147,6 +147,14 @@ def test_wide_characters_take_two_cells_and_shift_nothing() -> None:
     assert not tiles.missing
 
 
+def test_a_sign_looks_the_same_whatever_was_drawn_before() -> None:
+    """Fonts of wide characters have it too, as wide: squeezed into its cell it is another sign."""
+    alone, tiles = _canvas("  \u2713 \u2192".encode(), Size(8, 2))
+    behind, _ = _canvas("\u65e5\u2713 \u2192".encode(), Size(8, 2))
+    for col in (2, 4):
+        assert _cell(alone, tiles, col, 0).tobytes() == _cell(behind, tiles, col, 0).tobytes()
+
+
 def test_what_no_font_has_is_an_empty_box_and_said() -> None:
     canvas, tiles = _canvas("a\U000f0000".encode(), Size(4, 2))
     assert len(_cell(canvas, tiles, 1, 0).getcolors() or ()) == 2
