@@ -17,7 +17,7 @@ _FIRST_16 = (
     0x1C1F26, 0xE06C75, 0x98C379, 0xE5C07B, 0x61AFEF, 0xC678DD, 0x56B6C2, 0xC8CCD4,
     0x5C6370, 0xF08A93, 0xB5E090, 0xF2D48F, 0x82C4FF, 0xDA96F0, 0x74D3DE, 0xFFFFFF,
 )  # fmt: skip
-_CUBE, _GREYS = 16, 232
+_DARK, _CUBE, _GREYS = 8, 16, 232
 _STEPS = (0, 95, 135, 175, 215, 255)
 _MASK = 0xFFFFFF
 
@@ -30,8 +30,12 @@ class Look(NamedTuple):
 
 
 def look(style: Style) -> Look:
-    """The colours of a style."""
-    fg = FOREGROUND if style.fg is None else colour(style.fg)
+    """The colours of a style.
+
+    Bold makes the first eight bright, as xterm does: programs write bold black on black for grey.
+    """
+    brighter = _DARK if style.bold and style.fg is not None and style.fg < _DARK else 0
+    fg = FOREGROUND if style.fg is None else colour(style.fg + brighter)
     bg = None if style.bg is None else colour(style.bg)
     if style.inverse:
         fg, bg = BACKGROUND if bg is None else bg, fg

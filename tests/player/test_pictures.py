@@ -136,6 +136,13 @@ def test_colours_are_those_of_the_palette_and_the_program() -> None:
         ]
 
 
+def test_bold_makes_the_dark_colours_bright_and_no_others() -> None:
+    for written, wanted in ((b"1;30", 8), (b"30", 0), (b"1;94", 12), (b"1;38;5;9", 9)):
+        canvas, tiles = _canvas(b"\x1b[%bm\xe2\x96\x88" % written, Size(10, 2))
+        seen = {rgb for _, rgb in _cell(canvas, tiles, 0, 0).getcolors() or ()}
+        assert parts(colour(wanted)) in seen, written
+
+
 def test_wide_characters_take_two_cells_and_shift_nothing() -> None:
     one, tiles = _canvas("\u65e5\u672c|\U0001f600|e\u0301|".encode(), Size(20, 2))
     two, _ = _canvas(b"    |  | |", Size(20, 2))
