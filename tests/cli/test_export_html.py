@@ -173,7 +173,7 @@ def test_colours_widths_sizes_and_the_cursor(page) -> None:
     spans = "[...document.querySelectorAll('#screen span')]"
     style = f"getComputedStyle({spans}.find((one) => one.textContent === '{{}}'))"
     red = style.format("red")
-    assert page.run(f"{red}.color") == "rgb(224, 108, 117)"
+    assert page.run(f"{red}.color") == "rgb(240, 138, 147)"  # bright, as it is bold
     assert page.run(f"{red}.fontWeight") == "700"
     blue = style.format("blue")
     assert page.run(f"{blue}.backgroundColor") == "rgb(97, 175, 239)"
