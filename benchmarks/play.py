@@ -113,18 +113,32 @@ def seeking(folder: Path, size_mb: float, hours: float, seeks: int) -> None:
     session = Session(make(home, round(size_mb * 1e6), hours), home.logs)
     told("session, payload", size_mb, "MB", f" in {hours:g} h, {session.log_bytes() / 1e6:.0f} MB")
     first_screen(folder, ", no index")
-    command = [sys.executable, "-m", "player.replay.keying", home.path, session.id]
-    pid = subprocess.Popen(command, cwd=HERE, env=environ_in(folder)).pid
-    _, status, used = os.wait4(pid, 0)
-    cpu = used.ru_utime + used.ru_stime
-    told("index, CPU for each GB of payload", cpu / size_mb * 1000, "s", f" (exit {status})")
-    told("index, memory", used.ru_maxrss / 1024, "MiB")
-    alone_s = _engine_alone_s(session)
-    told("the engine alone on that output, for each GB", alone_s / size_mb * 1000, "s")
-    told("index, CPU beside the engine alone", cpu / alone_s, "times")
+    _indexing(session, folder, home, size_mb)
     first_screen(folder, ", index there")
     first_screen(folder, " at the end, index there", "--at", "100%")
     _seeks(session, seeks)
+
+
+def _indexing(session: Session, folder: Path, home: Home, size_mb: float) -> None:
+    """The making of its keyframes, by the clock and by CPU, beside the engine alone."""
+    command = [sys.executable, "-m", "player.replay.keying", home.path, session.id]
+    began_s = time.monotonic()
+    pid = subprocess.Popen(command, cwd=HERE, env=environ_in(folder)).pid
+    _, status, used = os.wait4(pid, 0)
+    took_s = time.monotonic() - began_s
+    cpu_used_s = used.ru_utime + used.ru_stime
+    alone_s = _engine_alone_s(session)
+    payload_gb, log_gb = size_mb / 1000, session.log_bytes() / 1e9
+    print(f"index (exit {status}), for each GB of payload and of log:")
+    for what, spent_s in (
+        ("", took_s),
+        (", CPU", cpu_used_s),
+        (", the engine alone, CPU", alone_s),
+    ):
+        told(f"index{what}", spent_s / payload_gb, "s", f" (of log: {spent_s / log_gb:.1f} s)")
+    told("index beside the engine alone", took_s / alone_s, "times")
+    told("index, CPU beside the engine alone", cpu_used_s / alone_s, "times")
+    told("index, memory", used.ru_maxrss / 1024, "MiB")
 
 
 def _engine_alone_s(session: Session) -> float:

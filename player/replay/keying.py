@@ -23,6 +23,7 @@ from formats.plainjson import dumps, loads
 from formats.segment import Place
 from formats.session import Session
 from player.modules import start_module
+from player.replay.ahead import read_ahead
 from player.replay.keyframes import (
     HASH_BYTES,
     Keyframe,
@@ -155,7 +156,8 @@ def _target(path: str, header: bytes, end: int) -> int:
 
 def _keyframes(replay: Replay, begun: _Begun) -> Iterator[tuple[Keyframe, bytes]]:
     """The keyframes from there on, each before a line, with their packed snapshots."""
-    parts = replay.session.stretches(None, begun.start.place)
+    # Reading is almost as much work as drawing, which is the engine's and lets it go on meanwhile.
+    parts = read_ahead(replay.session.stretches(None, begun.start.place))
     passage = Passage(parts, Painter(begun.screen), begun.start, replay.origin_us)
     for stop in passage.stops():
         packed = _packed(begun.screen)

@@ -5,7 +5,6 @@ Where it stops, a keyframe can be made; what was not drawn can be taken from the
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from itertools import accumulate, chain
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -95,22 +94,16 @@ class Passage:
         while begin < end:
             if self._passed_bytes >= SPACING_BYTES:
                 yield self._stop(stretch.place(begin), stretch.entry(begin))
-            until = self._reach(stretch.data, begin, end)
-            drawn = stretch.part(begin, until)
+            drawn = stretch.part(begin, end)
+            costs = [LINE_BYTES + size for size in map(len, drawn.data)]
+            if self._passed_bytes + sum(costs) >= SPACING_BYTES:
+                passed = accumulate(costs, initial=self._passed_bytes)
+                count = next(n for n, so_many in enumerate(passed) if so_many >= SPACING_BYTES)
+                drawn, costs = drawn.part(0, count), costs[:count]
             self._painter.draw(drawn.outputs())
             self._at_us = max(self._at_us, drawn.latest_us() - self._origin_us)
-            begin = until
-
-    def _reach(self, data: list[bytes], begin: int, end: int) -> int:
-        """Where the next stop is due, `end` at the latest; it is taken to be passed."""
-        passed = list(accumulate(map(len, data[begin:end]), initial=self._passed_bytes))
-        lines = end - begin
-        if passed[-1] + LINE_BYTES * lines >= SPACING_BYTES:
-            lines = bisect_left(
-                range(lines), SPACING_BYTES, 1, key=lambda n: passed[n] + LINE_BYTES * n
-            )
-        self._passed_bytes = passed[lines] + LINE_BYTES * lines
-        return begin + lines
+            self._passed_bytes += sum(costs)
+            begin += len(costs)
 
     def _stop(self, place: Place, entry: Entry) -> Stop:
         self._painter.flush()
