@@ -178,6 +178,80 @@ def test_a_sync_that_fails_is_final_for_its_file(home, number, rotate_bytes):
     assert log.entries == len(entries)
 
 
+def test_what_is_written_while_a_sync_waits_is_not_made_durable_by_it(home):
+    class Waits(SyncFails):
+        log = None
+
+        def sync_data(self, fd):
+            if self.log is not None:
+                written, self.log = self.log, None
+                written.output(PIECES[1])
+            super().sync_data(fd)
+
+    log, session = begin(home, files := Waits(errno.EIO))
+    log.start(Size(80, 24), {"command": ["true"]})
+    log.output(PIECES[0])
+    synced_bytes = log.open_bytes
+    files.log = log
+    log.attend(sync=True)
+    assert log.open_bytes > synced_bytes
+    files.failing = True
+    log.attend(sync=True)
+    log.close()
+    data, gaps, damage, entries = read(session)
+    assert (data, gaps) == (PIECES[:2], [])
+    assert not damage
+    (resumed,) = [e.event for e in entries if e.event and "resumes_segment" in e.event]
+    assert resumed["resumes_offset"] == synced_bytes, "what came later is written again"
+
+
+def test_of_an_entry_that_is_durable_at_once_the_name_of_its_file_is_too(home):
+    class Noting(Faulty):
+        done: ClassVar[list[str]] = []
+
+        def sync_data(self, fd):
+            self.done.append("data")
+
+        def sync_folder(self, path):
+            self.done.append("folder")
+
+    log, _ = begin(home, files := Noting(), rotate_bytes=1000, sync_s=0.0)
+    log.start(Size(80, 24), {"command": ["true"]})
+    assert files.done[-2:] == ["data", "folder"]
+    segment = log.segment
+    for piece in PIECES:
+        files.done.clear()
+        log.output(piece)
+        begun, segment = log.segment > segment, log.segment
+        assert files.done == (["data", "folder"] if begun else ["data"])
+    assert segment > 2
+
+
+def test_on_a_file_system_that_cannot_sync_nothing_is_written_twice(home):
+    class Cannot(Faulty):
+        def sync_data(self, fd):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+    log, session = begin(home, Cannot())
+    record(log)
+    assert (log.segment, log.fault) == (1, None)
+    assert read(session)[0] == PIECES
+
+
+def test_segments_that_wait_for_a_sync_do_not_use_up_the_descriptors(home):
+    log, session = begin(home, Faulty(), rotate_bytes=100)
+    log.start(Size(80, 24), {"command": ["true"]})
+    before = len(os.listdir("/dev/fd"))
+    for piece in PIECES:
+        log.output(piece)
+    assert log.segment == len(PIECES) + 1
+    assert len(os.listdir("/dev/fd")) - before <= 16
+    log.attend(sync=True)
+    assert len(os.listdir("/dev/fd")) == before
+    log.close()
+    assert read(session)[0] == PIECES
+
+
 def test_what_was_rotated_away_is_made_durable_too(home):
     class Noting(Faulty):
         sizes: ClassVar[dict[int, int]] = {}

@@ -13,6 +13,8 @@ import pytest
 
 from formats.damage import Damage
 from formats.entry import OUTPUT, Entry, encode_line
+from formats.errors import LogError
+from formats.files import Files
 from formats.layout import Home, new_session_id
 from formats.session import Session
 from recorder.seal import seal_session
@@ -63,6 +65,27 @@ from formats.layout import Home
 from recorder.seal import seal_session
 seal_session(Home(sys.argv[1]), sys.argv[2])
 """
+
+
+class Garbles(Files):
+    """A disk, or a memory, that keeps another bit than it was given."""
+
+    def write_all(self, fd, data):
+        half = len(data) // 2
+        flipped = bytes(one ^ 1 for one in data[half : half + 1])
+        super().write_all(fd, data[:half] + flipped + data[half + 1 :])
+
+
+def test_what_does_not_read_back_as_it_was_replaces_nothing(home, session_id):
+    data = lines(session_id, 500)
+    plain = put(home, session_id, 1, data)
+    put_open(home, session_id, lines(session_id, 5, 500))
+    before = sorted(os.listdir(home.logs))
+    with pytest.raises(LogError, match="what was sealed does not read back"):
+        seal_session(home, session_id, Garbles())
+    assert sorted(os.listdir(home.logs)) == before
+    with open(plain, "rb") as file:
+        assert file.read() == data
 
 
 def zstdcat(path):
