@@ -252,6 +252,27 @@ def test_segments_that_wait_for_a_sync_do_not_use_up_the_descriptors(home):
     assert read(session)[0] == PIECES
 
 
+def test_a_rotation_that_cannot_be_is_not_tried_again_with_each_entry(home):
+    class NoMore(Faulty):
+        tried, refuses = 0, False
+
+        def open_new(self, path, flags):
+            if self.refuses:
+                self.tried += 1
+                raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+            return super().open_new(path, flags)
+
+    log, session = begin(home, files := NoMore(), rotate_bytes=500)
+    log.start(Size(80, 24), {"command": ["true"]})
+    files.refuses = True
+    for piece in PIECES:
+        log.output(piece)
+    assert log.segment == 1
+    assert 1 <= files.tried <= 5, "after twice as much each time"
+    log.close()
+    assert read(session)[0] == PIECES
+
+
 def test_what_was_rotated_away_is_made_durable_too(home):
     class Noting(Faulty):
         sizes: ClassVar[dict[int, int]] = {}
