@@ -13,6 +13,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
+from formats.frames import seek_table
 from formats.sealed import FRAME_BYTES, SealedWriter, read_sealed, read_seek_table, walk_frames
 
 if TYPE_CHECKING:
@@ -208,6 +209,21 @@ def test_a_size_in_the_table_that_is_wrong_costs_nothing() -> None:
     assert content(bytes(sealed)) == data
 
 
+def test_a_table_that_takes_two_frames_for_one_hides_nothing() -> None:
+    data = numbered(100)
+    written = seal(data, 1000)
+    table = read_seek_table(io.BytesIO(written))
+    assert table is not None
+    first, second, *rest = table
+    joined = [(first.length + second.length, first.size + second.size)]
+    joined += [(frame.length, frame.size) for frame in rest]
+    sealed = written[: rest[-1].offset + rest[-1].length] + seek_table(joined)
+    assert read_seek_table(io.BytesIO(sealed)) is not None
+    chunks, told = read(sealed)
+    assert len(told) == 1
+    assert b"".join(piece for _, piece in chunks) == data[rest[0].start :]
+
+
 def test_truncated_at_every_byte() -> None:
     data = numbered(60)
     sealed = seal(data, 500)
@@ -226,6 +242,20 @@ def test_a_stream_that_was_cut_off_is_read_as_far_as_it_goes() -> None:
     chunks, told = read(streamed)
     assert b"".join(piece for _, piece in chunks) == data
     assert len(told) == 1
+
+
+def test_what_follows_a_lost_frame_lies_where_it_did() -> None:
+    data = numbered(100)
+    sealed = bytearray(seal(data, frame_bytes=500))
+    table = read_seek_table(io.BytesIO(sealed))
+    assert table is not None
+    for lost in table:
+        sealed[lost.offset + lost.length - 1] ^= 1  # of its checksum
+        chunks, told = read(bytes(sealed))
+        assert len(told) == 1
+        assert [place for place, _ in chunks] == [one.start for one in table if one != lost]
+        assert all(data[place : place + len(piece)] == piece for place, piece in chunks)
+        sealed[lost.offset + lost.length - 1] ^= 1
 
 
 def test_every_bit_flipped_costs_at_most_its_frame_and_invents_nothing() -> None:
