@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from formats import timestamp
@@ -136,7 +137,8 @@ class _Lines:
         self._title_of = title_of
         self._named = named and not heading
         self._heading = heading
-        self._when = date_and_clock if dated and not heading else clock
+        # Of many hits in a second the clock is the same.
+        self._when = lru_cache(1)(date_and_clock if dated and not heading else clock)
         self._parts = parts
         colours = _COLOURS if colour else dict.fromkeys(_COLOURS, "")
         self._match, self._time, self._id, self._dim = colours.values()
@@ -174,7 +176,8 @@ class _Lines:
 
     def _stamp(self, at_us: int, start_us: int, count: int = 1) -> str:
         times = f" x{count}" if count > 1 else ""
-        at = f"{elapsed(max(0, at_us - start_us))} {self._when(at_us)}{times}"
+        second_us = at_us - at_us % _US_PER_S
+        at = f"{elapsed(max(0, at_us - start_us))} {self._when(second_us)}{times}"
         return f"{self._time}{at}{self._plain}"
 
     def _say_hit(self, hit: Hit, name: str, start_us: int) -> None:
@@ -186,7 +189,8 @@ class _Lines:
                     if end > begin:
                         _say(f"{head}{self._match}{escaped(text[begin:end])}{self._plain}")
             return
-        lines = (self._marked(*one) for one in zip(hit.texts, hit.spans, strict=True))
+        marked = self._marked if self._match else _unmarked
+        lines = map(marked, hit.texts, hit.spans)
         _say(head + f"{self._dim}{_BREAK}{self._plain}".join(lines))
 
     def _say_groups(self, result: Result, name: str, start_us: int) -> None:
@@ -210,6 +214,11 @@ class _Lines:
                 parts.append(self._plain)
                 end = stop
         return "".join((*parts, escaped(text[end:])))
+
+
+def _unmarked(text: str, _spans: Spans) -> str:
+    """The line, escaped."""
+    return escaped(text)
 
 
 class _Json:
