@@ -76,6 +76,7 @@ def main(argv: Sequence[str]) -> int:
     store, find = what.add_parser("store"), what.add_parser("find")
     store.add_argument("--sessions", type=int, default=500)
     store.add_argument("--size-mb", type=float, default=making.STORE_BYTES / MB)
+    store.add_argument("--smallest", action="store_true", help="also at level 19: minutes more")
     find.add_argument("--quick", action="store_true", help="not strip | grep: minutes for 2 GB")
     for command in (store, find):
         command.add_argument("folder", type=Path)

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
     from formats.layout import Home
     from formats.store import Listed
-    from player.index.grams import Sought
-    from player.search.finding import Hit, Result, Wanted
-    from player.search.matching import Matched
+    from player.search.finding import Hit, Result
     from player.search.pattern import Pattern
 
     Plain = tuple[
@@ -121,14 +119,15 @@ class _Search:
         self, typed: Namespace, home: Home, sessions: Sequence[Listed], patterns: Sequence[Pattern]
     ) -> None:
         from player.cli.grep_output import printer_of  # noqa: PLC0415
+        from player.cli.grep_search import finder, needed, wanted  # noqa: PLC0415
 
         self._typed = typed
         self._home = home
         self._sessions = sessions
         self._patterns = patterns
-        self._wanted = _wanted(typed)
-        self._find = _finder(typed, home, patterns)
-        self._needed = _needed(typed, patterns)
+        self._wanted = wanted(typed)
+        self._find = finder(typed, home, patterns)
+        self._needed = needed(typed, patterns)
         self._several = len(sessions) > 1 or ALL in typed.words
         self._printer = printer_of(
             typed, lambda listed: told_title(home, listed), several=self._several
@@ -255,50 +254,9 @@ class _Search:
         return "|".join(re.escape(text[spans[0][0] : spans[-1][1]]) for text, spans in parts)
 
 
-def _finder(
-    typed: Namespace, home: Home, patterns: Sequence[Pattern]
-) -> Callable[[bytes], Iterator[Matched]]:
-    """What finds matches in the text of some lines."""
-    if not typed.secrets:
-        from player.search.matching import matches  # noqa: PLC0415
-
-        return lambda text: matches(text, patterns, invert=typed.invert_match)
-    from formats.config import load  # noqa: PLC0415
-    from player.redact.finder import Finder  # noqa: PLC0415
-    from player.search.secrets import secrets  # noqa: PLC0415
-
-    finder = Finder.of(load(home, os.environ))
-    return lambda text: secrets(text, finder)
-
-
-def _needed(typed: Namespace, patterns: Sequence[Pattern]) -> Sought | None:
-    """What a text must have to be searched at all; None where all are searched."""
-    if typed.secrets or typed.invert_match or not all(pattern.grams for pattern in patterns):
-        return None
-    from player.index.grams import Sought  # noqa: PLC0415
-
-    return Sought(one for pattern in patterns for one in pattern.grams)
-
-
 def _plain(result: Result) -> Plain:
     hits = [tuple(hit) for hit in result.hits]
     return (hits, *result[1:])
-
-
-def _wanted(typed: Namespace) -> Wanted:
-    from player.search.finding import Wanted  # noqa: PLC0415
-
-    return Wanted(
-        typed=True if typed.input else False if typed.output else None,
-        transient=typed.transient,
-        raw=typed.raw,
-        since_us=typed.since,
-        until_us=typed.until,
-        before=typed.context if typed.before_context is None else typed.before_context,
-        after=typed.context if typed.after_context is None else typed.after_context,
-        most=typed.max_count,
-        size=typed.size,
-    )
 
 
 class Progress:

@@ -1,20 +1,18 @@
-"""How `cs-grep` prints what it found: for a person, for a pipe, as JSON."""
+"""How `cs-grep` prints what it found: for a person, for a pipe; as JSON, `grep_json` does."""
 
 from __future__ import annotations
 
 import sys
-import time
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from formats import timestamp
 from player.cli.arguments import use_colour
 from player.console import escaped
 from player.times import clock, date_and_clock, elapsed
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from formats.store import Listed
     from player.search.finding import Hit, Result
@@ -54,7 +52,9 @@ def printer_of(
     if typed.count:
         return _Counts(named=named, several=several)
     if typed.json:
-        return _Json()
+        from player.cli.grep_json import Json  # noqa: PLC0415
+
+        return Json()
     return _Lines(
         title_of,
         named=named,
@@ -219,117 +219,3 @@ class _Lines:
 def _unmarked(text: str, _spans: Spans) -> str:
     """The line, escaped."""
     return escaped(text)
-
-
-class _Json:
-    decides = found = False
-
-    def __init__(self) -> None:
-        import orjson  # noqa: PLC0415
-
-        self._dumps = orjson.dumps
-        self._began_s = time.monotonic()
-        self._searched = self._matched = self._lines = self._matches = 0
-        # Of the session that is not done yet: lines, matches.
-        self._so_far = (0, 0)
-
-    def session(self, listed: Listed, result: Result) -> None:
-        path = {"text": _text(listed.session.path)}
-        session_id = listed.session.id
-        lines, matches = self._so_far
-        if result.hits and not lines:
-            self._say("begin", {"path": path, "session_id": session_id})
-        lines += len(result.hits)
-        before_us = listed.meta.start_us
-        shown: Sequence[tuple[int, str, int]] = [
-            entry for group in result.groups for entry in group
-        ] or [(0, "", number) for number in range(len(result.hits))]
-        for at_us, text, number in shown:
-            if number >= 0:
-                hit = result.hits[number]
-                matches += sum(map(len, hit.spans))
-                self._say("match", {"path": path, **_match(hit, session_id, before_us)})
-            else:
-                around = _context(at_us, text, session_id, before_us)
-                self._say("context", {"path": path, **around})
-        self._so_far = (lines, matches)
-        if result.done:
-            self._end_session(path, session_id)
-        sys.stdout.flush()
-
-    def _end_session(self, path: dict[str, str], session_id: str) -> None:
-        (lines, matches), self._so_far = self._so_far, (0, 0)
-        self._searched += 1
-        if not lines:
-            return
-        self._matched += 1
-        self._lines += lines
-        self._matches += matches
-        stats = {"matched_lines": lines, "matches": matches}
-        self._say("end", {"path": path, "session_id": session_id, "binary_offset": None,
-                          "stats": stats})  # fmt: skip
-
-    def end(self) -> None:
-        elapsed_s = time.monotonic() - self._began_s
-        stats = {
-            "searches": self._searched,
-            "searches_with_match": self._matched,
-            "matched_lines": self._lines,
-            "matches": self._matches,
-        }
-        self._say("summary", {"elapsed_total": {"secs": int(elapsed_s),
-                              "nanos": int(elapsed_s % 1 * 1e9),
-                              "human": f"{elapsed_s:.6f}s"}, "stats": stats})  # fmt: skip
-
-    def _say(self, kind: str, data: dict[str, Any]) -> None:
-        _say(self._dumps({"type": kind, "data": data}).decode())
-
-
-def _match(hit: Hit, session_id: str, start_us: int) -> dict[str, Any]:
-    submatches: list[dict[str, Any]] = []
-    base = 0
-    for text, spans in zip(hit.texts, hit.spans, strict=True):
-        for begin, end in spans:
-            submatches.append({
-                "match": {"text": _text(text[begin:end])},
-                "start": base + len(_bytes(text[:begin])),
-                "end": base + len(_bytes(text[:end])),
-            })  # fmt: skip
-        base += len(_bytes(text)) + 1
-    return {
-        "lines": {"text": _text("\n".join(hit.texts)) + "\n"},
-        "line_number": None,
-        "absolute_offset": None,
-        "submatches": submatches,
-        "session_id": session_id,
-        "at_s": (hit.at_us - start_us) / _US_PER_S,
-        "at": timestamp.text(hit.at_us),
-        "first_s": (hit.first_us - start_us) / _US_PER_S,
-        "first": timestamp.text(hit.first_us),
-        "last_s": (hit.last_us - start_us) / _US_PER_S,
-        "last": timestamp.text(hit.last_us),
-        "count": hit.count,
-        "typed": hit.typed,
-        **({"rule": hit.label} if hit.label else {}),
-    }
-
-
-def _context(at_us: int, text: str, session_id: str, start_us: int) -> dict[str, Any]:
-    return {
-        "lines": {"text": _text(text) + "\n"},
-        "line_number": None,
-        "absolute_offset": None,
-        "submatches": [],
-        "session_id": session_id,
-        "at_s": (at_us - start_us) / _US_PER_S,
-        "at": timestamp.text(at_us),
-    }
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "replace")
-
-
-def _text(text: str) -> str:
-    """Without lone surrogates: JSON has none."""
-    return _bytes(text).decode()

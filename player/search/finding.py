@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from formats.damage import Damage
@@ -31,7 +32,8 @@ class Wanted(NamedTuple):
     """Which lines count: all but `transient` ones, `typed` or not if that is asked, by time.
 
     `since_us`, `until_us`: those that stood at some time between. `before`, `after`: so many lines
-    around each hit are wanted too. `raw`: the bytes themselves. `most` hits at most.
+    around each hit are wanted too. `raw`: the bytes themselves. `most` hits at most; `one`: whether
+    there is a hit is all that is wanted.
     """
 
     typed: bool | None = None
@@ -43,6 +45,7 @@ class Wanted(NamedTuple):
     after: int = 0
     most: int | None = None
     size: Size | None = None
+    one: bool = False
 
     def lets_through(self, line: ScreenLine) -> bool:
         """Whether a line counts."""
@@ -124,9 +127,11 @@ def search(
         home, session, wanted, damage, signature=signature, sought=sought, progress=progress
     )
     for block in blocks_in_turn:
+        if wanted.one and (found or given):  # the rest still tells what of the log is damaged
+            continue
         if around:
             blocks.append(block)
-        for hit in _hits(block, find, wanted):
+        for hit in islice(_hits(block, find, wanted), 1 if wanted.one else None):
             known = found.get(hit.texts)
             if hit.texts not in given:
                 found[hit.texts] = hit if known is None else _joined(known, hit)

@@ -11,7 +11,7 @@ from formats.session import Session
 from player.index import sidecar
 from player.lines.lineblock import LineBlock, ScreenLine, pack, text_of, unpack
 from player.search.finding import Result, Wanted, search
-from player.search.matching import matches
+from player.search.matching import Matched, matches
 from player.search.pattern import How, Pattern
 
 if TYPE_CHECKING:
@@ -90,3 +90,18 @@ def test_lines_around_wait_for_the_whole_session(monkeypatch) -> None:
     (result,) = results(monkeypatch, 1.5, Wanted(after=1))
     assert len(result.hits) == 4
     assert result.groups
+
+
+@pytest.mark.parametrize("step_s", [0.1, 1.5])
+def test_where_one_hit_is_enough_no_more_text_is_searched(monkeypatch, step_s: float) -> None:
+    clock = Clock(step_s)
+    monkeypatch.setattr(sidecar, "blocks_of", clock.blocks)
+    searched: list[bytes] = []
+
+    def find(text: bytes) -> Iterator[Matched]:
+        searched.append(text)
+        return matches(text, [Pattern("three", How())])
+
+    given = list(search(Home("/nowhere"), SESSION, find, Wanted(one=True), clock_s=clock))
+    assert [one for result in given for one in shown(result)] == [("error three", 25, 1)]
+    assert len(searched) == 2  # of three
