@@ -44,7 +44,8 @@ _HEAD_MAGIC, _COLUMNS_MAGIC, _MARKERS_MAGIC, _STATE_MAGIC, _GRAMS_MAGIC = range(
 )
 _SKIPPABLE: Final = struct.Struct("<II")
 _CHECKSUM_BYTES: Final = 4
-_LONGEST_HEAD_BYTES: Final = 1 << 20
+_LONGEST_FRAME_BYTES: Final = 1 << 20
+# Of a head or of grams; those of ours are far shorter.
 _NO_DAMAGE: Final = Counts()
 # What reading a piece of something else, or of a torn file, may end with.
 _NO_PIECE: Final = (
@@ -224,13 +225,13 @@ def read_pieces(
 
 def _read_piece(file: BinaryIO, size: int, session_id: str, sought: Sought | None) -> Piece:
     """The piece that begins at the file's place, which is then behind it."""
-    head_bytes = _read_frame(file, _HEAD_MAGIC, _LONGEST_HEAD_BYTES)
+    head_bytes = _read_frame(file, _HEAD_MAGIC)
     head: dict[str, Any] = json.loads(head_bytes)
     if (head["format"], head["version"], head["session_id"]) != (FORMAT, VERSION, session_id):
         raise BlockError("another version's, or another session's")
-    grams = _read_frame(file, _GRAMS_MAGIC, _CHECKSUM_BYTES + head["grams_bytes"])
+    grams = _read_frame(file, _GRAMS_MAGIC)
     checksum, grams = grams[:_CHECKSUM_BYTES], grams[_CHECKSUM_BYTES:]
-    if checksum != _checksum(head_bytes, grams):
+    if len(grams) != head["grams_bytes"] or checksum != _checksum(head_bytes, grams):
         raise BlockError("damaged")
     body_bytes = _bytes_behind(head)
     if not 0 <= body_bytes <= size - file.tell():
@@ -280,9 +281,10 @@ def _bytes_behind(head: dict[str, Any]) -> int:
     return int(sum(head[part] for part in parts)) + 3 * _SKIPPABLE.size + _CHECKSUM_BYTES
 
 
-def _read_frame(file: BinaryIO, magic: int, limit_bytes: int) -> bytes:
+def _read_frame(file: BinaryIO, magic: int) -> bytes:
+    """One of those before the text."""
     found, size = _SKIPPABLE.unpack(file.read(_SKIPPABLE.size))
-    if found != magic or size > limit_bytes:
+    if found != magic or size > _LONGEST_FRAME_BYTES:
         raise BlockError("torn")
     data = file.read(size)
     if len(data) < size:
