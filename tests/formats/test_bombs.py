@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import struct
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 import zstandard
 
 from formats.entry import Entry, encode_line
+from formats.frames import LARGEST_TABLE_BYTES, read_seek_table, seek_table
 
 ROOT = Path(__file__).parents[2]
 ID = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
@@ -102,6 +104,13 @@ def test_a_table_of_a_million_frames(tmp_path: Path) -> None:
     header = struct.pack("<II", 0x184D2A5E, len(entries) + len(footer))
     (tmp_path / f"{ID}.0001.jsonl.zst").write_bytes(line + header + entries + footer)
     assert read(tmp_path)[0] == 1
+
+
+def test_a_table_that_is_too_large_is_not_read() -> None:
+    """It fits its file: so many frames of which none takes a byte."""
+    most = (LARGEST_TABLE_BYTES - 9) // 8
+    assert read_seek_table(io.BytesIO(seek_table([(0, 1)] * most))) is not None
+    assert read_seek_table(io.BytesIO(seek_table([(0, 1)] * (most + 1)))) is None
 
 
 def test_a_line_of_half_a_gigabyte(tmp_path: Path) -> None:

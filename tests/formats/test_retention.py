@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,8 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from formats.config import Config
+from formats.files import Files
+from formats.holding import seal_lock
 from formats.housekeeping import maintain
 from formats.layout import Home
+from formats.locks import taken
 from formats.notices import take_notice
 from formats.quantities import parse_age_us, parse_bytes
 from formats.retention import US_PER_DAY, Candidate, Limits, expired, plan
@@ -123,6 +128,13 @@ def test_no_ages(written) -> None:
 
 
 @pytest.fixture
+def store(home: Path) -> Home:
+    made = Home(str(home))
+    made.create()
+    return made
+
+
+@pytest.fixture
 def three(home: Path) -> tuple[Home, list[str]]:
     ids = [
         store_log(home, start(), ended(10), beginning_us=BEGINNING_US + day * US_PER_DAY)
@@ -224,3 +236,46 @@ def test_a_foreign_file_says_nothing(tmp_path_factory, data) -> None:
     path = tmp_path_factory.mktemp("user") / "x.user.json"
     path.write_bytes(data)
     assert read_user(str(path)) == UserData()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"limits":null,"going":"many","stated_us":0,"told_us":null,"moved":0,"erased":0}',
+        b'{"limits":null,"going":0,"stated_us":0,"told_us":"now","moved":0,"erased":0}',
+        b'{"limits":null,"going":0,"stated_us":0,"told_us":1,"moved":[1],"erased":0}',
+        b'{"limits":[1,2,3],"told_us":1}',
+        b"[]",
+        b"\0" * 100,
+    ],
+)
+def test_what_is_stated_by_others_counts_as_nothing(
+    home: Path, store: Home, content: bytes
+) -> None:
+    """Nobody was told of anything, then, and nothing goes."""
+    store_log(home, start(), ended(20))
+    (home / "retention.json").write_bytes(content)
+    config = Config(retention_days=5)
+    assert maintain(store, config, NOW_US) == ((), (), ())
+    (told,) = take_notice(store, NOW_US)
+    assert "1 old session goes to the trash" in told
+
+
+def test_what_cannot_be_moved_is_said_and_what_is_in_use_is_not(home: Path, store: Home) -> None:
+    session_id = store_log(home, start(), ended(20))
+    config = Config(retention_days=5)
+    maintain(store, config, NOW_US)
+    take_notice(store, NOW_US)
+    later_us = NOW_US + 2 * US_PER_DAY
+    with taken(seal_lock(store, session_id), wait=False):
+        assert maintain(store, config, later_us) == ((), (), ()), "a sealer is at it: next time"
+    done = maintain(store, config, later_us, Refusing())
+    assert not done.discarded
+    assert done.failed == (f"cannot move {session_id[:8]}: Permission denied",)
+
+
+class Refusing(Files):
+    """A store in whose trash nothing can be put."""
+
+    def make_folder(self, path: str) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)

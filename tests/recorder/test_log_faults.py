@@ -175,7 +175,40 @@ def test_a_sync_that_fails_is_final_for_its_file(home, number, rotate_bytes):
         assert resumed[0]["resumes_offset"] == synced_bytes
         # Cut: whoever knows nothing of this reads each entry once, too.
         assert os.path.getsize(home.segment(session.id, 1)) == synced_bytes
+        names = [name for name in os.listdir(home.logs) if name.endswith(".jsonl")]
+        sizes = [os.path.getsize(os.path.join(home.logs, name)) for name in names]
+        assert log.log_bytes == sum(sizes), "what is replaced counts once"
     assert log.entries == len(entries)
+
+
+def test_a_write_that_fails_for_good_takes_along_what_was_not_synced(home):
+    """An I/O error: what the kernel still had of the file may be lost with it."""
+
+    class WriteFails(Faulty):
+        failing = False
+
+        def write(self, fd, data):
+            if self.failing:
+                self.failing = False
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            return super().write(fd, data)
+
+    log, session = begin(home, files := WriteFails())
+    log.start(Size(80, 24), {"command": ["true"]})
+    log.output(PIECES[0])
+    log.attend(sync=True)
+    synced_bytes = log.open_bytes
+    for piece in PIECES[1:5]:
+        log.output(piece)
+    files.failing = True
+    log.output(PIECES[5])
+    attend(log)
+    log.close()
+    data, gaps, damage, entries = read(session)
+    assert (data, gaps) == (PIECES[:6], [])
+    assert not damage
+    (resumed,) = [e.event for e in entries if e.event and "resumes_segment" in e.event]
+    assert (resumed["number"], resumed["resumes_offset"]) == (2, synced_bytes)
 
 
 def test_what_is_written_while_a_sync_waits_is_not_made_durable_by_it(home):
