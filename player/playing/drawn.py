@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import struct
 import termios
+from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
 
 from formats.errors import SessionsError, printable
@@ -15,7 +16,7 @@ from formats.size import DEFAULT_SIZE, Size
 from player.console import say
 from player.playing.controller import Controller
 from player.playing.doing import Doing
-from player.playing.frames import EngineMissingError, decode
+from player.playing.frames import EngineMissingError, decode, hasten
 from player.playing.keyboard import Keyboard
 from player.playing.keys import SUSPEND
 from player.playing.output import Output
@@ -171,6 +172,7 @@ class Player:
         if first:  # what takes time is begun behind the first screen
             self._begin_to_know()
             keys.load()
+            Thread(target=hasten, daemon=True).start()
 
     def _key(self, key: str, terminal: Terminal, output: Output) -> None:
         now_us = clock_us()
@@ -210,6 +212,8 @@ class Player:
                     self.controller.failed(str(error), now_us)
                     continue
                 self._frame(frame, asked, now_us)
+                if not self._stage.waiting:  # mostly: to look once more is a call for each frame
+                    break
         except WorkerError as died:
             self._stage_died(str(died), now_us)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from formats.plainjson import dumps
-from player.playing.frames import encode
+from player.playing.frames import encode, hasten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,6 +56,7 @@ def _frame(stage: Stage, request: dict[str, Any]) -> Any:  # noqa: ANN401
         case "seek":
             stage.seek(at_us)
         case "advance":
+            hasten()  # more will follow
             stage.advance(at_us)
         case "tail":
             stage.to_the_end()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from formats.size import DEFAULT_SIZE, Size
@@ -231,7 +232,7 @@ class Window:
             place=_short(at_us),
             length=_short(controller.length_us),
             speed=_speed(controller, frame),
-            clock=clock(moment_us),
+            clock=_clock(moment_us // _US_PER_S),
             title=frame.title,
             where=self._where(),
             says=words,
@@ -250,7 +251,17 @@ class Window:
 
 def _short(us: int) -> str:
     """`0:01:23`, for a clock that is looked at while it runs."""
-    return elapsed(us).partition(".")[0]
+    return _elapsed(us // _US_PER_S)
+
+
+@lru_cache(maxsize=8)  # looked at with each frame, and seldom another one
+def _elapsed(seconds: int) -> str:
+    return elapsed(seconds * _US_PER_S).partition(".")[0]
+
+
+@lru_cache(maxsize=8)
+def _clock(seconds: int) -> str:
+    return clock(seconds * _US_PER_S)
 
 
 def _speed(controller: Controller, frame: Frame) -> str:

@@ -51,6 +51,7 @@ def _in_each_cell(word: int) -> int:
 
 _LOWEST_BITS: Final = _in_each_cell(1)
 _UNUSUAL: Final = _in_each_cell(WIDTH | LINK)
+_OTHER_THAN_TEXT: Final = _in_each_cell(KIND | WIDTH | LINK)
 _LOOKS: Final = _in_each_cell(LOOK)
 _CODE_POINTS: Final = _in_each_cell(CODE_POINT)
 _UTF_32, _FIRST_HALF = ("utf-32-le", 0) if byteorder == "little" else ("utf-32-be", 1)
@@ -163,6 +164,8 @@ class Drawing:
         if not raw:
             return ()
         cells = int.from_bytes(raw, byteorder)
+        if not cells & _OTHER_THAN_TEXT:
+            return self._joined_plain(number, cells, 0, len(raw))
         blanks = cells >> 1 & _LOWEST_BITS  # the kinds that are a background alone
         clusters = cells & _LOWEST_BITS & ~blanks
         if clusters or cells & _UNUSUAL:
@@ -240,8 +243,8 @@ class Drawing:
         looked = (words & _LOOKS | colors).to_bytes(size_bytes, byteorder)
         styles = {0: DEFAULT_STYLE}
         col = 0
-        for look, group in groupby(memoryview(looked).cast("Q").tolist()):
-            end = col + len(list(group))
+        for look, cols in _looks(looked):
+            end = col + cols
             found = styles.get(look)
             if found is None:
                 found = styles[look] = self._look(number, col, look)
@@ -312,6 +315,14 @@ def _freer(free: Any) -> Callable[[Any], None]:  # noqa: ANN401
         free(place[0])
 
     return freed
+
+
+def _looks(looked: bytes) -> list[tuple[int, int]]:
+    """The looks of cells that stand beside each other, and how many cells have each."""
+    cells = memoryview(looked).cast("Q")
+    if looked == looked[:_CELL_BYTES] * len(cells):  # as most rows of text are
+        return [(cells[0], len(cells))]
+    return [(look, len(list(alike))) for look, alike in groupby(cells.tolist())]
 
 
 def _character(code: int) -> str:

@@ -159,7 +159,9 @@ def test_runs_fit_the_screen_and_hold_its_text(data: bytes) -> None:
         assert all(one.style != two.style for one, two in itertools.pairwise(row))
         drawn = "".join(run.text for run in row)
         if "\x7f" not in data.decode(errors="replace"):
-            assert drawn.rstrip() == text.rstrip()
+            # A joiner at a cell's end joins nothing there; in the text of a run it would.
+            drawn, text = (one.replace("\u200d", "").rstrip() for one in (drawn, text))  # noqa: PLW2901
+            assert drawn == text
 
 
 def test_history_rows() -> None:
