@@ -165,9 +165,9 @@ def test_that_of_verify_runs() -> None:
     )
     rows = [line.split(" | ") for line in done.stdout.splitlines()[2:]]
     assert [row[:2] for row in rows] == [
-        ["| repaints", "open"],
-        ["| repaints", "sealed"],
-        ["| text", "open"],
-        ["| text", "sealed"],
+        [f"| {kind}", form + asked]
+        for kind in ("repaints", "text")
+        for form in ("open", "sealed")
+        for asked in ("", " --json")
     ]
     assert all(float(row[2]) >= 1 for row in rows)
