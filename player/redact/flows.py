@@ -62,13 +62,13 @@ def flows(rows: Sequence[str], cols: int) -> Iterator[Flow]:
 
 def squeezed(rows: Sequence[str]) -> str:
     """The rows as if each went on in the next: what `flows` gives of them is in this text."""
-    return "".join(map(_without_edges, rows))
+    text = "".join(map(str.strip, rows))
+    # To look for edges that are no blanks takes ten times as long.
+    return text if text.isascii() and "|" not in text else "".join(map(_without_edges, rows))
 
 
 def _without_edges(row: str) -> str:
-    row = row.strip()
-    # To look for edges that are no blanks takes ten times as long.
-    return row if row.isascii() and "|" not in row[:1] + row[-1:] else row.strip(_EDGES)
+    return row.strip().strip(_EDGES)
 
 
 def _goes_on(here: _Content, below: _Content, cols: int) -> bool:
