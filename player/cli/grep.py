@@ -227,6 +227,8 @@ class _Search:
 
         total = 0
         for one in sessions:
+            if total > _FORK_FROM_BYTES:
+                break
             try:
                 total += os.stat(path_of(self._home, one.session.id)).st_size
             except FileNotFoundError:

@@ -18,7 +18,7 @@ import zstandard
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-SHORTEST_TEXT_BYTES: Final = 128 << 10
+SHORTEST_TEXT_BYTES: Final = 32 << 10
 """A shorter text is unpacked before its grams would be worth their room."""
 
 _GRAM_BYTES: Final = 5

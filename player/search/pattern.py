@@ -190,13 +190,17 @@ def _flow(words: Iterable[bytes], *, fold: bool, whole: bool) -> Any:  # noqa: A
 
 
 def _flow_of_expression(text: str, expression: str, how: How, *, fold: bool) -> Any:  # noqa: ANN401
-    """The same for an expression: its blanks are what may part words. Raises PatternError."""
+    """The same for an expression: its blanks are what may part words; None of one that has none.
+
+    Raises PatternError.
+    """
     parts = [found[0] for found in _PARTS.finditer(expression)]
     body = "".join(_GAP_IN_TEXT if part.strip("\\ ") == "" else part for part in parts)
     found = linear(f"(?i:{body})" if fold else body)
     if found is None or how.whole_line:
         raise PatternError(f"{text!a} is more than --flow can hold: leave it out, or -x")
-    return found
+    # Without a blank it matches within a line only, as it does anyhow.
+    return None if body == expression else found
 
 
 def patterns(texts: Iterable[str], how: How) -> list[Pattern]:
