@@ -38,7 +38,7 @@ _WORTH_A_STATE_BYTES: Final = 1 << 20
 _LONGEST_PAUSE_US: Final = 5_000_000
 # A longer one is no activity: somebody thinks, or is away.
 
-_HELD_BYTES: Final = 64 << 20
+_HELD_BYTES: Final = 24 << 20
 _ASK_EVERY: Final = 128
 # Entries, of 8 KiB at most: whether a piece is full, and who waits is told how far we are.
 

@@ -24,8 +24,8 @@ SHORTEST_TEXT_BYTES: Final = 32 << 10
 _GRAM_BYTES: Final = 5
 _SLOTS_PER_GRAM: Final = 4
 # One in five slots is then taken, so four grams of a word by chance in one text in five hundred.
-_MOST_GRAMS: Final = 1 << 18
-# More than 12 MB of any language: noise, which a filter as large as the text would hold.
+_MOST_GRAMS: Final = 1 << 17
+# More than 6 MB of any language: noise, which a filter as large as the text would hold.
 _MOST_PACKED_BYTES: Final = _MOST_GRAMS * _SLOTS_PER_GRAM // 8 + 1
 
 _BEYOND_ASCII: Final = 0x80
