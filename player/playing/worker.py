@@ -28,6 +28,7 @@ _READ_BYTES = 1 << 18
 # An engine, the frames of a sealed segment, a million screen lines; a bomb needs more.
 _MEMORY_BYTES = 2 << 30
 _IGNORED = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGTTOU, signal.SIGTTIN)
+_LEFT_ALONE = (signal.SIGTERM, signal.SIGHUP, signal.SIGWINCH, signal.SIGCONT)
 
 
 class WorkerError(SessionsError):
@@ -40,11 +41,16 @@ class Worker:
     def __init__(self, serve: Callable[[], Answer], *, nice: int = 0) -> None:
         # Pipes: to import `socket` would take 5 ms of the start.
         (requests, self._requests), (self._answers, answers) = os.pipe(), os.pipe()
-        self.pid = os.fork()
-        if not self.pid:
-            os.close(self._requests)
-            os.close(self._answers)
-            _run(requests, answers, serve, nice)
+        # Until it has handlers of its own, a key that signals would be told to us by both.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, (*_IGNORED, *_LEFT_ALONE))
+        try:
+            self.pid = os.fork()
+            if not self.pid:
+                os.close(self._requests)
+                os.close(self._answers)
+                _run(requests, answers, serve, nice, mask)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         os.close(requests)
         os.close(answers)
         for descriptor in (self._requests, self._answers):
@@ -105,11 +111,18 @@ class Worker:
         return f"signal {-code}" if code < 0 else f"it ended with {code}"
 
 
-def _run(requests: int, answers: int, serve: Callable[[], Answer], nice: int) -> None:
+def _run(
+    requests: int,
+    answers: int,
+    serve: Callable[[], Answer],
+    nice: int,
+    mask: set[int | signal.Signals],
+) -> None:
     """The process's whole life; never returns."""
     code = 1
     try:
         _give_up_the_terminal()
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         os.nice(nice)
         _serve(requests, answers, serve)
         code = 0
@@ -123,7 +136,7 @@ def _run(requests: int, answers: int, serve: Callable[[], Answer], nice: int) ->
 
 def _give_up_the_terminal() -> None:
     signal.set_wakeup_fd(-1)
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGWINCH, signal.SIGCONT):
+    for number in _LEFT_ALONE:
         signal.signal(number, signal.SIG_DFL)
     for number in _IGNORED:
         signal.signal(number, signal.SIG_IGN)
