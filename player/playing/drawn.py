@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import struct
 import termios
-from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
 
 from formats.errors import SessionsError, printable
@@ -172,7 +171,7 @@ class Player:
         if first:  # what takes time is begun behind the first screen
             self._begin_to_know()
             keys.load()
-            Thread(target=hasten, daemon=True).start()
+            hasten()
 
     def _key(self, key: str, terminal: Terminal, output: Output) -> None:
         now_us = clock_us()
