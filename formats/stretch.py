@@ -158,9 +158,9 @@ def cut(segment: int, offset: int, text: bytes, session_id: str) -> Iterator[Str
 def _stretch(place: Place, session_id: str, lines: list[bytes]) -> Stretch | None:
     """All of these lines; None when one of them is not as ours."""
     lengths, to_data = list(map(len, lines)), _to_data(session_id)
-    directions: Sequence[Direction] = [OUTPUT] * len(lines)
+    directions: list[Direction] = [OUTPUT for _ in lines]
     if set(map(_to_data_of, lines)) != {to_data}:
-        directions = list(map(_direction_of, lines))
+        directions = [_direction_of(line) for line in lines]
         lines = list(map(_as_output, lines))
         if set(map(_to_data_of, lines)) != {to_data}:
             return None

@@ -7,6 +7,7 @@ that may go wrong, and what comes from it is checked like anything that is read.
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from formats import plainjson
@@ -20,16 +21,12 @@ if TYPE_CHECKING:
 
 def hasten() -> None:
     """Let frames travel in a third of the time: takes 20 ms, so it is for when one stands."""
-    import orjson  # noqa: F401, PLC0415
+    import_module("orjson")
 
 
 def _json() -> ModuleType:
     """What is there to read and write JSON; both do it alike."""
-    if "orjson" not in sys.modules:
-        return plainjson
-    import orjson  # noqa: PLC0415  it may be on its way still
-
-    return orjson
+    return sys.modules.get("orjson", plainjson)
 
 
 class FrameError(SessionsError):
