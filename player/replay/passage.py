@@ -97,8 +97,10 @@ class Passage:
             drawn = stretch.part(begin, end)
             costs = [LINE_BYTES + size for size in map(len, drawn.data)]
             if self._passed_bytes + sum(costs) >= SPACING_BYTES:
-                passed = accumulate(costs, initial=self._passed_bytes)
-                count = next(n for n, so_many in enumerate(passed) if so_many >= SPACING_BYTES)
+                # One line at least: it may be reached already, where a stop was of no use.
+                first, *others = costs
+                passed = accumulate(others, initial=self._passed_bytes + first)
+                count = 1 + next(n for n, so_many in enumerate(passed) if so_many >= SPACING_BYTES)
                 drawn, costs = drawn.part(0, count), costs[:count]
             self._painter.draw(drawn.outputs())
             self._at_us = max(self._at_us, drawn.latest_us() - self._origin_us)

@@ -15,10 +15,11 @@ import pytest
 from formats.layout import Home
 from formats.session import Session
 from player.replay import seeking
-from player.replay.keyframes import Keyframes, header_of, keys_path, secret_of
+from player.replay.keyframes import Keyframes, header_of, keys_path, pack, secret_of
 from player.replay.keying import is_hopeless, make_keyframes
 from player.replay.replay import Replay
 from player.replay.seeking import BEGINNING, uncovered_bytes
+from player.screen import ScreenEngineError
 from tests.support.logs import Said, start, store_log, write_log
 from tests.support.recordings import each_recording
 from tests.support.screens import told
@@ -162,6 +163,34 @@ def test_it_grows_with_the_log(home: Home) -> None:
     assert Path(path).read_bytes().startswith(before)
     assert len(Path(path).read_bytes()) > 1.5 * len(before)
     assert_equal_to_linear(session)
+
+
+@pytest.mark.parametrize("failures", [1, 3, 10_000])
+def test_where_the_engine_cannot_tell_its_state_the_next_line_is_tried(
+    failures: int, home: Home, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in the middle of a wide character: soon that is over."""
+    left = failures
+
+    def packed(screen: Screen) -> bytes:
+        nonlocal left
+        left -= 1
+        if left >= 0:
+            raise ScreenEngineError("not now")
+        return pack(screen)
+
+    make_keyframes(home, session)
+    first = whole_starts(home, session)[0][1]
+    os.unlink(keys_path(home, session.id))
+    monkeypatch.setattr("player.replay.keying.pack", packed)
+    assert make_keyframes(home, session)
+    places = [place for _, place, *_ in whole_starts(home, session)]
+    lines: list[object] = [place for place, _ in session.located()]
+    if failures > len(lines):
+        assert places == []
+    else:
+        assert places[0] == lines[lines.index(first) + failures]
+        assert_equal_to_linear(session)
 
 
 def whole_starts(home: Home, session: Session) -> list[tuple[object, ...]]:
