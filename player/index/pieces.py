@@ -46,6 +46,9 @@ _SKIPPABLE: Final = struct.Struct("<II")
 _CHECKSUM_BYTES: Final = 4
 _LONGEST_FRAME_BYTES: Final = 1 << 20
 # Of a head or of grams; those of ours are far shorter.
+_LARGEST_FILE_BYTES: Final = 1 << 30
+# Of one that is held whole: 100 sessions of 100 MB each would make this much.
+
 _NO_DAMAGE: Final = Counts()
 # What reading a piece of something else, or of a torn file, may end with.
 _NO_PIECE: Final = (
@@ -179,11 +182,13 @@ def _checksum(*parts: bytes | memoryview) -> bytes:
 
 
 def read_sidecar(path: str, session_id: str, sought: Sought | None = None) -> Sidecar:
-    """What there is of a file, as `read_pieces`; no pieces when it is missing or foreign."""
+    """What there is of a file, as `read_pieces`; none when it is missing, foreign or too large."""
     file = open_own(path)
     if file is None:
         return Sidecar([], 0)
     with file:
+        if os.fstat(file.fileno()).st_size > _LARGEST_FILE_BYTES:
+            return Sidecar([], 0)
         return _sidecar(read_pieces(file, session_id, sought))
 
 

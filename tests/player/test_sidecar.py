@@ -114,6 +114,16 @@ def test_a_damaged_sidecar_is_made_again(home: Home) -> None:
         assert list(lines_of(home, session)) == found
 
 
+def test_one_that_is_too_large_to_be_ours_is_made_again(home: Home) -> None:
+    session = session_of(home, start(), *talk(50), ended(9000))
+    found = list(lines_of(home, session))
+    path = path_of(home, session.id)
+    os.truncate(path, (1 << 30) + 1)  # a hole, which takes no room
+    assert read_sidecar(path, session.id).pieces == []
+    assert list(lines_of(home, session)) == found
+    assert os.stat(path).st_size < 1 << 20
+
+
 def test_of_another_version_or_session_it_is_made_again(home: Home) -> None:
     session = session_of(home, start(), *talk(50), ended(9000))
     found = list(lines_of(home, session))
