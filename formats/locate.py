@@ -152,14 +152,14 @@ class _Looking:
     def _changed(self, wrong: Iterable[Range]) -> Iterator[Finding]:
         """Ranges that a hash speaks against though each line in them reads."""
         for one in wrong:
-            if any(_explains(finding, one) for finding in self._found):
+            if any(explains(finding, one) for finding in self._found):
                 continue
             first_us, last_us = self._times.get(one, (None, None))
             what = "not what was written: its SHA-256 differs, though every line reads"
             yield Finding("changed", what, one.start, one.end, at_us=first_us, until_us=last_us)
 
 
-def _explains(finding: Finding, wrong: Range) -> bool:
+def explains(finding: Finding, wrong: Range) -> bool:
     """Whether what was found is why the hash of a range differs.
 
     A broken line may reach into the next range; that one's hash must be explained by itself.

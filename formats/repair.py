@@ -14,7 +14,7 @@ from formats.entry import Entry
 from formats.flips import Budget, find_flip
 from formats.layout import SEALED
 from formats.line import OUTPUT
-from formats.locate import Finding
+from formats.locate import Finding, explains
 from formats.segment import Place, open_segment, read_segment
 from formats.verify import check, plan
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from formats.checkpoints import Block
     from formats.damage import DamagedPlace
     from formats.flips import Flip
+    from formats.locate import Range
     from formats.session import Session
     from formats.verify import Job, Verdict
 
@@ -113,28 +114,33 @@ class Repair:
                 flips = _flips(file, verdict.findings, job.blocks, self._budget)
             yield from (Loss(job.number, finding, mended=True) for finding in flips)
             left = [finding for finding in verdict.findings if finding not in flips]
-            mended = _Mended(file, {flip.offset: flip.byte for flip in flips.values()})
-            drop = [] if self._keep_doubtful else _doubted(left, job.blocks)
+            places = {flip.offset: flip.byte for flip in flips.values()}
+            mended = _Mended(file, places)
+            wrong = [
+                one
+                for one in verdict.disproven
+                if not any(one.start <= place < one.end for place in places)
+            ]
+            drop = [] if self._keep_doubtful else _doubted(left, wrong)
             yield from _read(job, verdict.path, cast("BinaryIO", mended), left, drop)
         for finding in left:
             if finding.kind == "cut":
                 yield Loss(job.number, finding, 0, (finding.end or 0) - (finding.offset or 0))
 
 
-def _doubted(findings: Sequence[Finding], blocks: Sequence[Block]) -> list[Finding]:
+def _doubted(findings: Sequence[Finding], wrong: Sequence[Range]) -> list[Finding]:
     """What a hash speaks against: changed lines that were located, and those beside a broken one.
 
-    A broken line explains why its block's hash is wrong, so nothing proves its neighbours.
+    A broken line, or an end that is missing, explains why a hash is wrong, so nothing proves what
+    stands beside it: bytes that were lost can join two lines to one that reads. A lost frame is
+    another matter, because each frame has its own checksum.
     """
     doubted = [one for one in findings if one.kind == "changed"]
-    broken = [one.offset for one in findings if one.kind == "line" and one.offset is not None]
-    for block in blocks:
-        known = any(
-            (one.offset or 0) < block.end and (one.end or 0) > block.start for one in doubted
-        )
-        if not known and any(block.start <= offset < block.end for offset in broken):
+    frames = [one for one in findings if one.kind == "frame"]
+    for one in wrong:
+        if not any(explains(finding, one) for finding in (*doubted, *frames)):
             what = "no hash proves what stands beside a broken line"
-            doubted.append(Finding("changed", what, block.start, block.end))
+            doubted.append(Finding("changed", what, one.start, one.end))
     return sorted(doubted, key=lambda one: one.offset or 0)
 
 

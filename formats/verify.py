@@ -72,6 +72,8 @@ class Verdict(NamedTuple):
     findings: tuple[Finding, ...] = ()
     last: bool = False
     signed: signatures.Signed | None = None
+    disproven: tuple[locate.Range, ...] = ()
+    """Where a hash says that something is not what was written, findings or not."""
 
 
 def plan(session: Session, *, live: bool = False, sha256: bool = True) -> list[Job]:
@@ -210,6 +212,7 @@ def _check_file(job: Job, path: str, file: BinaryIO) -> Verdict:
         findings=tuple(findings),
         last=job.last,
         signed=signed,
+        disproven=tuple(one for one in ranges if one.wrong),
     )
 
 

@@ -264,7 +264,7 @@ complete -c cs-rm -l home -x -a '(__fish_complete_directories)' -d 'where sessio
 complete -c cs-rm -l version -d 'print the version'
 complete -c cs-repair -f -k -a 'last\t"" last~1\t"" (__cs_sessions logs)'
 complete -c cs-repair -l dry-run -d 'write nothing, only say'
-complete -c cs-repair -l keep-doubtful -d 'keep lines that read, though their checkpoint says that one of them has changed'
+complete -c cs-repair -l keep-doubtful -d 'keep lines that read, though a hash says that one may have changed'
 complete -c cs-repair -l json -d 'one JSON object'
 complete -c cs-repair -s h -l help -d 'show this help'
 complete -c cs-repair -l home -x -a '(__fish_complete_directories)' -d 'where sessions lie (default: $CLAUDE_SESSIONS_HOME, else ~/.claude-sessions)'

@@ -29,10 +29,11 @@ The damaged one is not touched.
 """
 _EPILOG = """\
 what happens:
-  Lines and frames that cannot be read are left out. So are lines that read though a checkpoint says
-  that one of them has changed: they would show what never was. A gap event states each loss in its
-  place. One flipped bit is put right where the checkpoint's SHA-256 proves which it was; that can
-  take half a minute. Nothing else is altered, and nothing is made up.
+  Lines and frames that cannot be read are left out. So are lines that read though a hash speaks
+  against them: one that has changed, and those that share a checkpoint with a broken line or with
+  an end that is missing. They could show what never was. A gap event states each loss in its place.
+  One flipped bit is put right where the checkpoint's SHA-256 proves which it was; that can take
+  half a minute. Nothing else is altered, and nothing is made up.
   A session that is whole is left alone.
 
 output:
@@ -44,7 +45,7 @@ output:
 examples:
   cs-repair 3f2a                          write a repaired copy
   cs-repair 3f2a --dry-run                only say what would be lost
-  cs-repair 3f2a --keep-doubtful          keep lines that read, though one of them has changed
+  cs-repair 3f2a --keep-doubtful          keep lines that read, though one may have changed
   cs-repair talk.jsonl                    a log file, wherever it lies; the copy goes to the store
 
 exit status: 0 repaired, or nothing to repair; 1 nothing of it can be saved; 2 an error.
@@ -83,7 +84,7 @@ def parser() -> ArgumentParser:
     made.add_argument(
         "--keep-doubtful",
         action="store_true",
-        help="keep lines that read, though their checkpoint says that one of them has changed",
+        help="keep lines that read, though a hash says that one may have changed",
     )
     made.add_argument("--json", action="store_true", help="one JSON object")
     return made
