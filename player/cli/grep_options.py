@@ -118,7 +118,8 @@ def _add_lines(made: ArgumentParser) -> None:
     typed.add_argument("--output", action="store_true", help="only lines that the user did not")
     add = group.add_argument
     add("--transient", action="store_true",
-        help="also what stood there for less than a quarter of a second")  # fmt: skip
+        help="also what stood there for less than a quarter of a second, and each value of a "
+        "counter that matches (default: the last, with their number; -o gives all)")  # fmt: skip
     add("--raw", action="store_true",
         help="search the recorded bytes, escape sequences and all")  # fmt: skip
     add("-m", "--max-count", metavar="N", type=checked(count_of),

@@ -54,6 +54,7 @@ def wanted(typed: Namespace) -> Wanted:
         after=typed.context if typed.after_context is None else typed.after_context,
         most=typed.max_count,
         size=typed.size,
+        values=typed.transient or typed.only_matching or typed.secrets,
         one=typed.play is None
         and (typed.quiet or typed.files_with_matches or typed.files_without_match),
     )

@@ -425,6 +425,7 @@ def _as_lines(settled: Sequence[tuple[bytes, Record]]) -> list[ScreenLine]:
             _in_characters(raw, record.steps) if record.steps else (),
             record.typed,
             record.transient,
+            record.passing,
         )
         for text, (raw, record) in zip(texts, settled, strict=False)  # of none there is one text
     ]

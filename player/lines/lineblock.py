@@ -22,8 +22,8 @@ LEVEL: Final = 6
 """Level 9 makes the text of screens 2 to 4 % smaller and takes twice the time, as much as finding
 the lines of plain output; to unpack all are alike."""
 
-TYPED, TRANSIENT, _JUST_BEFORE = 1, 2, 4
-_FLAGS: Final = range(8)
+TYPED, TRANSIENT, _JUST_BEFORE, PASSING = 1, 2, 4, 8
+_FLAGS: Final = range(16)
 _PIECE_BYTES: Final = 1 << 20
 _US_PER_MS: Final = 1000
 _WORD_BYTES: Final = 8
@@ -40,6 +40,7 @@ class ScreenLine(NamedTuple):
     to several rows is one line; the blanks at its end are not part of it. `steps` are for a line
     that grew: (characters, microseconds) say that so much of it was to be seen earlier. `typed`:
     the user entered something on it. `transient`: it never stood long enough to be read.
+    `passing`: a value of a counter that another value took the place of, when it was last seen.
     """
 
     text: str
@@ -50,6 +51,7 @@ class ScreenLine(NamedTuple):
     steps: tuple[tuple[int, int], ...] = ()
     typed: bool = False
     transient: bool = False
+    passing: bool = False
 
     def seen_us(self, end: int) -> int:
         """When the first `end` characters were to be seen for the first time."""
@@ -151,6 +153,10 @@ def _first(line: ScreenLine) -> int:
     return line.first_us
 
 
+def _last(line: ScreenLine) -> int:
+    return line.last_us
+
+
 def _joined(one: ScreenLine, other: ScreenLine) -> ScreenLine:
     first = one if one.first_us <= other.first_us else other
     return ScreenLine(
@@ -161,6 +167,7 @@ def _joined(one: ScreenLine, other: ScreenLine) -> ScreenLine:
         first.steps,
         one.typed or other.typed,
         one.transient and other.transient,
+        max(one, other, key=_last).passing,
     )
 
 
@@ -208,14 +215,14 @@ class _Columns:
             raise BlockError("its flags are none of ours")
         firsts = list(accumulate(map(times_unit, self._firsts.values())))
         ends = map(add, firsts, map(times_unit, self._spans.values()))
-        just_before, typed, transient = (
+        just_before, typed, transient, passing = (
             map([bool(value & flag) for value in _FLAGS].__getitem__, flags)
-            for flag in (_JUST_BEFORE, TYPED, TRANSIENT)
+            for flag in (_JUST_BEFORE, TYPED, TRANSIENT, PASSING)
         )
         lasts = map(sub, ends, just_before)
         fields = zip(
             texts, firsts, lasts, self._counts.values(), self._grown(firsts), typed, transient,
-            strict=False,
+            passing, strict=False,
         )  # fmt: skip
         # Past the constructor, which is written in Python.
         return map(cast("Any", tuple).__new__, repeat(ScreenLine), fields)
@@ -244,8 +251,8 @@ def _line(
 ) -> ScreenLine:
     first_us, span_us = stood_us
     last_us = first_us + span_us - bool(flags & _JUST_BEFORE)
-    typed, transient = bool(flags & TYPED), bool(flags & TRANSIENT)
-    return ScreenLine(text, first_us, last_us, count, steps, typed, transient)
+    typed, transient, passing = (bool(flags & flag) for flag in (TYPED, TRANSIENT, PASSING))
+    return ScreenLine(text, first_us, last_us, count, steps, typed, transient, passing)
 
 
 def _pack(lines: Sequence[ScreenLine]) -> bytes:
@@ -272,7 +279,10 @@ def _pack(lines: Sequence[ScreenLine]) -> bytes:
         [(last + more - first) // unit for first, last, more in spans],
         [line.count for line in lines],
         [
-            TYPED * line.typed | TRANSIENT * line.transient | _JUST_BEFORE * before
+            TYPED * line.typed
+            | TRANSIENT * line.transient
+            | _JUST_BEFORE * before
+            | PASSING * line.passing
             for line, before in flags
         ],
         [len(line.steps) for line in lines],

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, NamedTuple
+
+from player.lines.likeness import letters_of
 
 Steps = tuple[tuple[int, int], ...]
 """Of a line that grew: (length in bytes, microseconds), so much of it was to be seen earlier."""
@@ -30,12 +33,13 @@ class Line:
     came on top of that. `places` is how often its key stands on the screen, `letters` what of the
     key are letters, where somebody asked. `beginning` is the longest text that it grew from and
     that was read for itself, in `beginning_us` (first and last); empty where there is none.
+    `earlier` is the last value of this counter that was read, in `earlier_us`, empty likewise.
     """
 
     __slots__ = (
-        "beginning", "beginning_us", "count", "first_us", "key", "key_first_us", "key_us",
-        "last_us", "letters", "order", "places", "scrolled", "settled", "since_us", "steps",
-        "stood_us", "text", "value_us",
+        "beginning", "beginning_us", "count", "earlier", "earlier_us", "first_us", "key",
+        "key_first_us", "key_us", "last_us", "letters", "order", "places", "scrolled", "settled",
+        "since_us", "steps", "stood_us", "text", "value_us",
     )  # fmt: skip
 
     def __init__(self, order: int, text: bytes, first_us: int, since_us: int) -> None:
@@ -49,6 +53,7 @@ class Line:
         self.letters: bytes | None = None
         self.steps: Steps = ()
         self.beginning, self.beginning_us = b"", (0, 0)
+        self.earlier, self.earlier_us = b"", (0, 0)
 
     def state(self) -> list[Any]:
         """What `restored` needs, for JSON."""
@@ -64,6 +69,8 @@ class Line:
         line.steps = tuple((length, at_us) for length, at_us in line.steps)
         first_us, last_us = line.beginning_us
         line.beginning_us = first_us, last_us
+        first_us, last_us = line.earlier_us
+        line.earlier_us = first_us, last_us
         return line
 
 
@@ -76,7 +83,17 @@ class Change:
     `shown_us`.
     """
 
-    __slots__ = ("_where", "left", "matched", "old_rows", "places", "rows", "shown_us", "since_us")
+    __slots__ = (
+        "_letters",
+        "_where",
+        "left",
+        "matched",
+        "old_rows",
+        "places",
+        "rows",
+        "shown_us",
+        "since_us",
+    )
 
     def __init__(
         self,
@@ -91,6 +108,15 @@ class Change:
         self.left: dict[bytes, Line] = {}
         self.matched: dict[int, int] = {}
         self._where: dict[bytes, int] | None = None
+        self._letters: Counter[bytes] | None = None
+
+    def has_alone(self, letters: bytes) -> bool:
+        """Whether at most one row has them, before and now: it counts, and is none of a list."""
+        if self._letters is None:
+            self._letters = Counter(map(letters_of, self.rows)) | Counter(
+                map(letters_of, self.old_rows)
+            )
+        return self._letters[letters] <= 1
 
     def stays(self, place: int) -> bool:
         """Whether a row next to this one is the same as before."""

@@ -21,9 +21,10 @@ class Record:
 
     `order` is the place among those that were first seen at the same time, from top to bottom.
     `typed`: the user entered something on it. `transient`: it never stood long enough.
+    `passing`: when it was last seen another value of the same counter took its place.
     """
 
-    __slots__ = ("count", "first_us", "last_us", "order", "steps", "transient", "typed")
+    __slots__ = ("count", "first_us", "last_us", "order", "passing", "steps", "transient", "typed")
 
     def __init__(
         self, order: int, first_us: int, last_us: int, count: int = 1, steps: Steps = ()
@@ -33,13 +34,14 @@ class Record:
         self.last_us = last_us
         self.count = count
         self.steps = steps
-        self.typed = self.transient = False
+        self.typed = self.transient = self.passing = False
 
     def add(self, other: Record) -> None:
         """The same text at another time."""
         if other.first_us < self.first_us:
             self.order, self.first_us, self.steps = other.order, other.first_us, other.steps
-        self.last_us = max(self.last_us, other.last_us)
+        if other.last_us >= self.last_us:
+            self.last_us, self.passing = other.last_us, other.passing
         self.count += other.count
         self.typed |= other.typed
         self.transient &= other.transient

@@ -287,11 +287,12 @@ class Standing:
         if old.settled:
             if not same_value(key, text):
                 return None
-            line = self._next_value(old, text, change.shown_us, change.since_us)
+            line = self._next_value(old, text, change)
         elif surely and grows(key, text):
             line = Line(self._next_order(), text, change.shown_us, change.since_us)
             line.stood_us = old.stood_us + change.shown_us - old.since_us
             line.steps = _steps(old)
+            line.earlier, line.earlier_us = old.earlier, old.earlier_us
             self._remember_beginning(line, old, change.shown_us)
         else:
             letters = letters_of(text)
@@ -302,7 +303,8 @@ class Standing:
                 if not (surely and varies(key, text)):
                     return None
                 self.stirred = True
-            line = self._next_value(old, text, change.shown_us, change.since_us)
+            passes = bool(counts) and change.has_alone(letters)
+            line = self._next_value(old, text, change, passes=passes)
             line.letters = letters
             if not counts and not old.settled:
                 self._flashed(old, change.shown_us)
@@ -319,8 +321,12 @@ class Standing:
                 return line
         return None
 
-    def _next_value(self, old: Line, text: bytes, shown_us: int, since_us: int) -> Line:
-        """A spinner has turned, a counter has counted: the line that `text` belongs to."""
+    def _next_value(self, old: Line, text: bytes, change: Change, *, passes: bool = False) -> Line:
+        """A spinner has turned, a counter has counted: the line that `text` belongs to.
+
+        If it `passes`, the old value is on record as one that is not the last.
+        """
+        shown_us, since_us = change.shown_us, change.since_us
         if same_value(old.key, text):
             if is_bare(text):
                 old.key = text
@@ -334,9 +340,12 @@ class Standing:
         line = Line(self._next_order(), text, shown_us, since_us)
         if self._lasted(old.first_us, old.value_us, shown_us):
             self._end_of_turn(old, shown_us)
-            self._settle(old)
+            last_us = self._settle(old, passing=passes)
+            if passes:
+                line.earlier, line.earlier_us = old.text, (old.first_us, last_us)
         else:
             line.stood_us = old.stood_us + shown_us - old.since_us
+            line.earlier, line.earlier_us = old.earlier, old.earlier_us
             if old.beginning:
                 self._records.put(old.beginning, Record(old.order, *old.beginning_us))
         return line
@@ -382,12 +391,14 @@ class Standing:
             self._settle(line)
         self._gone[line.key] = (line, shown_us)
 
-    def _settle(self, line: Line) -> None:
-        """Put on record that this line stood until now, where `now` is the look before."""
+    def _settle(self, line: Line, *, passing: bool = False) -> int:
+        """Put on record that this line stood until the look before, and give that time."""
         last_us = max(line.last_us, line.first_us, (self._until_us or 0) - 1)
         record = Record(line.order, line.first_us, last_us, line.count, line.steps)
+        record.passing = passing
         self._records.put(line.text, record)
         line.settled, line.count = True, 0
+        return last_us
 
     def _forget_gone(self, shown_us: int) -> None:
         """Those that left longer ago than a repaint takes; what was never settled flashed."""
@@ -405,6 +416,8 @@ class Standing:
         self._records.put_transient(
             line.text, Record(line.order, line.first_us, last_us, line.count)
         )
+        if line.earlier:  # the last value that could be read was that
+            self._records.put(line.earlier, Record(line.order, *line.earlier_us, count=0))
 
     def _next_order(self) -> int:
         self._order += 1

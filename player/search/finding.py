@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from formats.damage import Damage
 from formats.entry import INPUT, OUTPUT
+from player.lines.likeness import letters_of
 from player.lines.lineblock import ScreenLine, merged
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Wanted(NamedTuple):
 
     `since_us`, `until_us`: those that stood at some time between. `before`, `after`: so many lines
     around each hit are wanted too. `raw`: the bytes themselves. `most` hits at most; `one`: whether
-    there is a hit is all that is wanted.
+    there is a hit is all that is wanted. `values`: each value of a counter is, else the last.
     """
 
     typed: bool | None = None
@@ -46,6 +47,7 @@ class Wanted(NamedTuple):
     most: int | None = None
     size: Size | None = None
     one: bool = False
+    values: bool = False
 
     def lets_through(self, line: ScreenLine) -> bool:
         """Whether a line counts."""
@@ -61,7 +63,8 @@ class Hit(NamedTuple):
     """A match: the lines that it is in (one, unless it flows over), and where in each.
 
     `at_us` is when all that matches was first to be seen at once. `first_us`, `last_us`, `count`
-    are the line's; of several lines, those of the first. `label` is the match's.
+    are the line's; of several lines, those of the first. `label` is the match's. `passing` is as
+    of a line: of several, whether each of them is.
     """
 
     at_us: int
@@ -72,6 +75,7 @@ class Hit(NamedTuple):
     count: int  # type: ignore[assignment]  # pyright: ignore[reportIncompatibleMethodOverride]
     typed: bool
     label: str = ""
+    passing: bool = False
 
 
 class Result(NamedTuple):
@@ -152,7 +156,35 @@ def _by_time(
 ) -> list[Hit]:
     """So many as are still wanted; those of one time in the order in which they are read."""
     most = None if wanted.most is None else max(0, wanted.most - len(given))
-    return sorted(found.values(), key=lambda hit: hit.at_us)[:most]
+    hits = sorted(found.values(), key=_when)
+    if not wanted.values and any(hit.passing for hit in hits):
+        hits = _folded(hits)
+    return hits[:most]
+
+
+def _when(hit: Hit) -> int:
+    return hit.at_us
+
+
+def _folded(hits: Sequence[Hit]) -> list[Hit]:
+    """Of the values of a counter that match the last, which counts the others too.
+
+    `hits` and what is returned are in the order of time.
+    """
+    waiting: dict[tuple[bytes, ...], Hit] = {}
+    folded: list[Hit] = []
+    for hit in hits:
+        if not (hit.passing or waiting):
+            folded.append(hit)
+            continue
+        letters = tuple(letters_of(text.encode(errors="replace")) for text in hit.texts)
+        earlier = waiting.pop(letters, None)
+        counted = hit if earlier is None else hit._replace(count=earlier.count + hit.count)
+        if hit.passing:
+            waiting[letters] = counted
+        else:
+            folded.append(counted)
+    return sorted([*folded, *waiting.values()], key=_when) if waiting else folded
 
 
 def _hits(
@@ -196,18 +228,21 @@ def _hit(block: _Block, match: Matched, wanted: Wanted) -> Hit | None:
     if not wanted.lets_through(line):
         return None
     at_us = line.seen_us(spans[0][0][1]) if spans[0] else line.first_us
+    passing = line.passing
     for number, text, places in zip(match.numbers[1:], texts[1:], spans[1:], strict=True):
         later = block.line(number, text)
         if later.transient and not wanted.transient:
             return None
+        passing = passing and later.passing
         at_us = max(at_us, later.seen_us(places[-1][1]))
     stood = (line.first_us, line.last_us, line.count, line.typed)
-    return Hit(at_us, texts, spans, *stood, match.label)
+    return Hit(at_us, texts, spans, *stood, match.label, passing)
 
 
 def _joined(one: Hit, other: Hit) -> Hit:
     first = min(one, other)
     return first._replace(
+        passing=max(one, other, key=lambda hit: hit.last_us).passing,
         last_us=max(one.last_us, other.last_us),
         count=one.count + other.count,
         typed=one.typed or other.typed,

@@ -85,7 +85,11 @@ class Transcriber:
         """What is to be read of some lines. Looks at all of them at once as far as it can."""
         since_us, until_us = self._since_us, self._until_us
         lines = [
-            line for line in lines if since_us <= line.first_us <= until_us and not line.transient
+            line
+            for line in lines
+            if since_us <= line.first_us <= until_us
+            and not line.transient
+            and (line.typed or not line.passing)
         ]
         wholes = [line.text for line in lines]
         joined = "\n".join(wholes)

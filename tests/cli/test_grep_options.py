@@ -220,6 +220,18 @@ def test_what_only_flashed(cs, home) -> None:
     assert cs("grep", "--transient", "last", "flashing").stdout.endswith("  flashing by\n")
 
 
+def test_a_counter_is_one_hit_unless_each_value_is_wanted(cs, home) -> None:
+    values = [
+        Said(1000 * number, f"\r\x1b[Kagain in {10 - number} s".encode()) for number in range(1, 10)
+    ]
+    store_log(home, start(), *values, ended(15_000))
+    assert cs("grep", "last", "again").stdout.endswith(" x9  again in 1 s\n")
+    assert cs("grep", "-c", "last", "again").stdout == "1\n"
+    assert cs("grep", "last", "in 7").stdout.endswith("  again in 7 s\n")
+    assert len(cs("grep", "--transient", "last", "again").stdout.splitlines()) == len(values)
+    assert len(cs("grep", "-o", "last", "in .").stdout.splitlines()) == len(values)
+
+
 def test_raw_bytes(cs, home) -> None:
     store_log(home, start(), Said(1000, b"\x1b[31mred\x1b[m ink\r\n"), Said(2000, b"ls\r", "input"))
     assert cs("grep", "--raw", "last", "red").stdout.endswith("  \\x1b[31mred\\x1b[m ink\n")

@@ -92,6 +92,19 @@ def test_a_list_whose_lines_differ_in_numbers_only_is_no_counter(
     assert cs("text", "last").stdout.splitlines() == rows
 
 
+def test_of_a_counter_the_last_value_is_read_though_one_came_twice(cs, home: Path) -> None:
+    values = [3, 2, 1, 9, 8, 7, 6, 5, 4, 3, 2, 1]
+    frames = [
+        Said(1000 * number, f"\x1b[2;1H\x1b[K Nobody there, again in {value} s".encode())
+        for number, value in enumerate(values)
+    ]
+    said = [Said(0, b"hello"), *frames, Said(13_000, b"\r\nbye")]
+    store_log(home, start(), *said, ended(15_000))
+    assert cs("text", "last").stdout.splitlines() == [
+        "hello", "Nobody there, again in 1 s", "bye",
+    ]  # fmt: skip
+
+
 def test_what_is_at_work_says_so_once(cs, home: Path) -> None:
     """However often it comes again; and a bullet before its text is none."""
     frames = [
@@ -110,5 +123,5 @@ def test_what_is_at_work_says_so_once(cs, home: Path) -> None:
     ]
     store_log(home, start(), *frames, ended(30_000))
     assert cs("text", "last").stdout.splitlines() == [
-        "✻ Thinking… (2s)", "● an answer", "✓ 61 passed",
+        "✻ Thinking… (2s)", "● an answer", "✓ 7 passed",
     ]  # fmt: skip

@@ -105,3 +105,35 @@ def test_where_one_hit_is_enough_no_more_text_is_searched(monkeypatch, step_s: f
     given = list(search(Home("/nowhere"), SESSION, find, Wanted(one=True), clock_s=clock))
     assert [one for result in given for one in shown(result)] == [("error three", 25, 1)]
     assert len(searched) == 2  # of three
+
+
+COUNTER = [
+    ScreenLine("error, again in 3 s", 100, 109, 1, passing=True),
+    ScreenLine("an error in 1 module", 105, 300, 1),
+    ScreenLine("error, again in 2 s", 110, 119, 2, passing=True),
+    ScreenLine("error, again in 1 s", 120, 129, 1),
+    ScreenLine("error, again in 9 s", 200, 209, 1, passing=True),
+]
+
+
+def counted(monkeypatch, wanted: Wanted, said: str = "error") -> list[tuple[str, int, int]]:
+    block = unpack(*pack(text_of(COUNTER), COUNTER), len(COUNTER))
+    monkeypatch.setattr(sidecar, "blocks_of", lambda *_, **__: iter([block]))
+    patterns = [Pattern(said, How())]
+    (result,) = search(Home("/nowhere"), SESSION, lambda text: matches(text, patterns), wanted)
+    return shown(result)
+
+
+def test_of_a_counter_the_last_value_that_matches_is_a_hit_and_counts_all(monkeypatch) -> None:
+    assert counted(monkeypatch, Wanted()) == [
+        ("an error in 1 module", 105, 1), ("error, again in 1 s", 120, 4),
+        ("error, again in 9 s", 200, 1),
+    ]  # fmt: skip
+    assert counted(monkeypatch, Wanted(), "again in 3 s") == [("error, again in 3 s", 100, 1)]
+    assert counted(monkeypatch, Wanted(most=2)) == counted(monkeypatch, Wanted())[:2]
+
+
+def test_each_value_of_a_counter_is_a_hit_where_that_is_wanted(monkeypatch) -> None:
+    assert [hit[0] for hit in counted(monkeypatch, Wanted(values=True))] == [
+        line.text for line in COUNTER
+    ]

@@ -27,6 +27,7 @@ def screen_lines(draw: st.DrawFn) -> ScreenLine:
         tuple(sorted(steps)),
         draw(st.booleans()),
         draw(st.booleans()),
+        draw(st.booleans()),
     )
 
 
@@ -62,6 +63,14 @@ def test_of_the_same_text_in_several_blocks_one_line_is_made() -> None:
         ScreenLine("same", 100, 900, 3, ((2, 50),), typed=True),
         other,
     ]
+
+
+@pytest.mark.parametrize("passed_at_last", [True, False])
+def test_whether_a_line_passes_its_last_block_says(passed_at_last: bool) -> None:  # noqa: FBT001
+    early = ScreenLine("same", 100, 200, 1, passing=not passed_at_last)
+    late = ScreenLine("same", 300, 900, 0, passing=passed_at_last)
+    for lines in ([early, late], [late, early]):
+        assert merged(lines) == [ScreenLine("same", 100, 900, 1, passing=passed_at_last)]
 
 
 def test_what_is_no_block_is_refused() -> None:

@@ -157,6 +157,32 @@ def test_of_a_fast_counter_the_last_value_is_kept_and_of_a_slow_one_each() -> No
     slow = [b"\rElapsed: %d seconds" % n for n in range(4)]
     lines = lines_of(*at_intervals(1000, *slow), END)
     assert texts(lines) == [f"Elapsed: {n} seconds" for n in range(4)]
+    assert [line.passing for line in lines] == [True, True, True, False]
+
+
+def test_the_last_value_that_could_be_read_passes_not() -> None:
+    """Though another flashed behind it, and went with all the rest."""
+    lines = lines_of(
+        (0, b"\rwaited 1 second"),
+        (1000, b"\rwaited 2 second"),
+        (2000, b"\rwaited 3 second"),
+        (2040, b"\r\x1b[Kdone\r\n"),
+        END,
+    )
+    assert [(line.text, line.passing) for line in lines] == [
+        ("waited 1 second", True), ("waited 2 second", False), ("done", False),
+    ]  # fmt: skip
+
+
+def test_rows_of_a_list_are_no_values_of_a_counter() -> None:
+    """A page further the rows differ in digits alone, each from that in its place."""
+
+    def page(first: int) -> bytes:
+        return b"\x1b[H" + b"\r\n".join(b"request %d ok" % n for n in range(first, first + 5))
+
+    lines = lines_of(*at_intervals(2000, page(1), page(6), page(11)), END)
+    assert sorted(texts(lines)) == sorted(f"request {n} ok" for n in range(1, 16))
+    assert not any(line.passing for line in lines)
 
 
 def test_of_a_row_that_is_replaced_in_part_what_stood_half_a_second_is_kept() -> None:
