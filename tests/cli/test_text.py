@@ -95,7 +95,7 @@ def test_a_list_whose_lines_differ_in_numbers_only_is_no_counter(
 def test_of_a_counter_the_last_value_is_read_though_one_came_twice(cs, home: Path) -> None:
     values = [3, 2, 1, 9, 8, 7, 6, 5, 4, 3, 2, 1]
     frames = [
-        Said(1000 * number, f"\x1b[2;1H\x1b[K Nobody there, again in {value} s".encode())
+        Said(1000 * number, f"\x1b[2;1H\x1b[KNobody there, again in {value} s".encode())
         for number, value in enumerate(values)
     ]
     said = [Said(0, b"hello"), *frames, Said(13_000, b"\r\nbye")]
