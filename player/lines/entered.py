@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from player.lines.likeness import trimmed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 WAIT_US: Final = 2_000_000
 """So long after Enter a line may still appear: keys that were typed ahead are echoed later."""
@@ -25,6 +25,8 @@ SHORTEST_ECHO: Final = 3
 
 _HEAD_BYTES: Final = 24
 # An interface wraps long input by itself; its beginning is on one row.
+
+_MODES: Final = frozenset((b"!", b"#", b"/", b":", b"?", b"&", b"@"))
 
 _KEYS: Final = re.compile(
     rb"\x1b\[[0-?]*[ -/]*([@-~])"
@@ -155,13 +157,26 @@ def find(
         if not row.endswith(needle):
             return None
         return Found(_line_of(row, lines), _label(needle), row.removesuffix(needle))
-    for part in (needle, needle[:_HEAD_BYTES]):
+    for part in _shown_as(needle):
         for line in ([cursor_row] if cursor_row else []) + list(reversed(lines)):
             start = line.rfind(part)
             if start >= 0:
                 label = _label(trimmed(line[start:]))
                 return Found(_line_of(line, lines), label, line[:start])
     return None
+
+
+def _shown_as(needle: bytes) -> Iterator[bytes]:
+    """How it may stand on the screen, most of it first.
+
+    A sign that begins it can be a mode of the program, which shows it as its prompt: `! ls`.
+    """
+    yield needle
+    yield needle[:_HEAD_BYTES]
+    if needle[:1] in _MODES and needle[1:2].strip():
+        apart = needle[:1] + b" " + needle[1:]
+        yield apart
+        yield apart[:_HEAD_BYTES]
 
 
 def _line_of(row: bytes, lines: Sequence[bytes]) -> bytes:

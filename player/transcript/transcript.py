@@ -30,6 +30,7 @@ _NO_LETTERS = re.compile(r"(?:[^\w\n]|[\d_])+")
 _LETTERS = {
     ord(sign): None for sign in map(chr, range(0x80)) if not sign.isalpha() and sign != "\n"
 }
+_UNBROKEN = "\u00a0"
 _FEWEST_LETTERS = 4
 _TURN_US = 2_000_000
 _ALWAYS: Final = sys.maxsize
@@ -52,7 +53,8 @@ def transcript(
 ) -> Iterator[Read]:
     """The lines that were first to be seen in that time, in the order in which they came.
 
-    Takes no more memory the longer it goes on; of a text that comes again only the first is given.
+    Takes no more memory the longer it goes on; of a text that comes again only the first is given,
+    and where the user entered it.
     What differs in digits and signs only from a line that it took the place of is the same spinner
     or counter, and left out; so is what says once more that something is at work (`* Thinking...`).
     Lines that stood beside each other are never folded.
@@ -104,6 +106,8 @@ class Transcriber:
             lines, wholes = list(compress(lines, said)), list(compress(wholes, said))
             texts, letters = list(compress(texts, said)), list(compress(letters, said))
         replaced = self._replaced(lines, texts, letters)
+        if _UNBROKEN in joined:  # a prompt has it while it is typed at, and a blank later
+            wholes = [text.replace(_UNBROKEN, " ") for text in wholes]
         new = self._new_of(wholes)
         if all(new) and not any(replaced):
             # Past the constructor, which is written in Python.
@@ -111,7 +115,7 @@ class Transcriber:
         return [
             Read(text, line)
             for text, line, is_new, replaces in zip(texts, lines, new, replaced, strict=True)
-            if is_new and (line.typed or not replaces)
+            if line.typed or (is_new and not replaces)
         ]
 
     def _replaced(

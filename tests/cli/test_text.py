@@ -92,6 +92,15 @@ def test_a_list_whose_lines_differ_in_numbers_only_is_no_counter(
     assert cs("text", "last").stdout.splitlines() == rows
 
 
+def test_a_blank_that_does_not_break_makes_no_other_line(cs, home: Path) -> None:
+    """Claude Code has one behind the prompt while it is typed at, and none in the talk."""
+    prompt, talk = "\x1b[2;1H>\u00a0mend it", "\x1b[2;1H\x1b[2K\x1b[1;1H> mend it"
+    said = [Said(500, b"mend it", "input"), Said(510, prompt.encode()), Said(1500, b"\r", "input"),
+            Said(2500, talk.encode()), Said(3000, b"\r\ndone")]  # fmt: skip
+    store_log(home, start(), *said, ended(6000))
+    assert cs("text", "last").stdout.splitlines() == [">\u00a0mend it", "done"]
+
+
 def test_of_a_counter_the_last_value_is_read_though_one_came_twice(cs, home: Path) -> None:
     values = [3, 2, 1, 9, 8, 7, 6, 5, 4, 3, 2, 1]
     frames = [

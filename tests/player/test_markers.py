@@ -61,6 +61,14 @@ def test_a_line_that_was_entered_in_a_box_and_moved_to_the_talk(home: Home) -> N
     assert typed_lines(home) == ["│ > fix the flaky upload test          │"]
 
 
+def test_a_sign_that_the_program_shows_as_its_prompt_is_no_hindrance(home: Home) -> None:
+    shown = b"\x1b[2K\r! seq 1 60"
+    said = [Said(0, b"> "), keys(500, b"!seq 1 60"), Said(510, shown), keys(1500, b"\r")]
+    said += [Said(1600, b"\r\n1\r\n2\r\n"), ended(5000)]
+    assert found(home, *said)[0] == (1500, "input", "! seq 1 60")
+    assert typed_lines(home) == ["! seq 1 60"]
+
+
 def test_what_is_typed_ahead_is_found_in_its_echo_not_in_the_answer(home: Home) -> None:
     # The echo and what the program draws come at once, and the screen is never at rest between.
     said = [Said(0, b"$ "), keys(900, b"htop\r"), Said(901, b"htop\r\n\x1b[?1049h\x1b[2J\x1b[H")]
