@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _RAW_BLOCK_LINES = 4096
 # What a line of raw bytes may hold before it is cut: a screen of a full redraw.
 _LONGEST_RAW_BYTES = 1 << 20
+_UNBROKEN = "\u00a0"
 _HELD_S = 1.0
 # So long the hits of a session are held back: most sessions are done by then, and all that is known
 # of a line can be said at once.
@@ -136,9 +137,10 @@ def search(
         if around:
             blocks.append(block)
         for hit in islice(_hits(block, find, wanted), 1 if wanted.one else None):
-            known = found.get(hit.texts)
-            if hit.texts not in given:
-                found[hit.texts] = hit if known is None else _joined(known, hit)
+            said = _said(hit.texts)
+            known = found.get(said)
+            if said not in given:
+                found[said] = hit if known is None else _joined(known, hit)
         if found and not around and clock_s() >= held_until_s:
             hits = _by_time(found, wanted, given)
             given.update(found)
@@ -149,6 +151,11 @@ def search(
     hits = _by_time(found, wanted, given)
     groups = _around(blocks, hits, wanted) if hits and around else []
     yield Result(hits, groups, damage.summary() if damage else None)
+
+
+def _said(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """What tells a hit from others: to a person a blank that does not break is one."""
+    return tuple(text.replace(_UNBROKEN, " ") for text in texts)
 
 
 def _by_time(

@@ -28,7 +28,7 @@ LONGEST_S: Final = 0.5
 
 _MOST_GIVEN_UP: Final = 5
 _WORDS: Final = re.compile(r"\S+")
-_PLAIN: Final = re.compile(r"[\w\s,;:=!@#%&~\"'<>/`-]+")
+_PLAIN: Final = re.compile(r"[\w\s,;:=!@#%&~\"'<>/`\x80-\U0010ffff-]+")
 _ESCAPES: Final = re.compile(r"\\.", re.DOTALL)
 _GLOBAL_FLAGS: Final = re.compile(r"\(\?[aiLmsux]+\)")
 # Between two words: blanks, the edges of a box, and the end of a line; behind it up to three lines

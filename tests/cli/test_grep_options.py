@@ -232,6 +232,16 @@ def test_a_counter_is_one_hit_unless_each_value_is_wanted(cs, home) -> None:
     assert len(cs("grep", "-o", "last", "in .").stdout.splitlines()) == len(values)
 
 
+def test_a_blank_that_does_not_break_is_a_blank(cs, home) -> None:
+    """A prompt has it while it is typed at, and the talk does not: a person sees one line."""
+    prompt, talk = "\x1b[2;1H»\u00a0mend it", "\x1b[2;1H\x1b[2K\x1b[1;1H» mend it"
+    store_log(home, start(), Said(500, prompt.encode()), Said(2500, talk.encode()), ended(6000))
+    for pattern in ("mend", "» mend", "mend it"):
+        (line,) = cs("grep", "last", pattern).stdout.splitlines()
+        assert line.startswith("0:00:00.500 ")
+        assert line.endswith(" x2  »\u00a0mend it")
+
+
 def test_raw_bytes(cs, home) -> None:
     store_log(home, start(), Said(1000, b"\x1b[31mred\x1b[m ink\r\n"), Said(2000, b"ls\r", "input"))
     assert cs("grep", "--raw", "last", "red").stdout.endswith("  \\x1b[31mred\\x1b[m ink\n")
