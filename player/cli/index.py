@@ -102,7 +102,7 @@ def _indexed(
 
 def _is_there(home: Home, session: Session, found: dict[str, Signature]) -> bool:
     from player.index.pieces import path_of, read_sidecar  # noqa: PLC0415
-    from player.lines.lineblock import BlockError  # noqa: PLC0415
+    from player.lines.columns import BlockError  # noqa: PLC0415
 
     sidecar = read_sidecar(path_of(home, session.id), session.id)
     if not sidecar.is_of(found.get(session.id, ())):

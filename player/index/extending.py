@@ -128,7 +128,7 @@ class Extension:
             yield self._settled()
         yield encode_piece(
             self._session.id,
-            extractor.finish(),
+            extractor.finish_settled(),
             extractor.take_markers(),
             until=self._place,
             until_us=self._time_us,
@@ -159,7 +159,7 @@ class Extension:
 
     def _settled(self) -> bytes:
         """The lines that are settled by now, and the state in which to go on."""
-        lines = self._extractor.take(standing=False)
+        lines = self._extractor.take_settled(standing=False)
         return encode_piece(
             self._session.id,
             lines,

@@ -29,7 +29,7 @@ from player.index.logfiles import signature_of
 from player.index.pieces import Sidecar, path_of, read_pieces
 from player.index.summary import summary_of, write_summary
 from player.index.workers import DONE, FAILED, HEADER, PIECE, PROGRESS
-from player.lines.lineblock import BlockError
+from player.lines.columns import BlockError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

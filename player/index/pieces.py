@@ -22,7 +22,8 @@ from formats.damage import Counts
 from formats.layout import open_own
 from formats.segment import Place
 from player.index.grams import SHORTEST_TEXT_BYTES, packed_grams
-from player.lines.lineblock import BlockError, LineBlock, pack, text_of, unpack
+from player.lines.columns import BlockError
+from player.lines.lineblock import LineBlock, pack, unpack
 from player.lines.signals import Marker
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from formats.layout import Home
     from player.index.grams import Sought
     from player.index.logfiles import Signature
-    from player.lines.lineblock import ScreenLine
+    from player.lines.lineblock import Settled
 
 VERSION: Final = 6
 """Of the file and of what is held to be a line: a new rule of extraction is a new version."""
@@ -113,7 +114,7 @@ def path_of(home: Home, session_id: str) -> str:
 
 def encode_piece(
     session_id: str,
-    lines: Sequence[ScreenLine],
+    lines: Settled,
     markers: Sequence[Marker],
     *,
     until: Place,
@@ -123,16 +124,15 @@ def encode_piece(
     signature: Signature = (),
     damage: Counts = _NO_DAMAGE,
 ) -> bytes:
-    """One piece as it lies in the file. `lines` are by the time they first stood."""
-    plain = text_of(lines)
-    text, columns = pack(plain, lines) if lines else (b"", b"")
-    grams = packed_grams(plain) if len(plain) >= SHORTEST_TEXT_BYTES else b""
+    """One piece as it lies in the file."""
+    text, columns = pack(lines) if lines.text else (b"", b"")
+    grams = packed_grams(lines.text) if len(lines.text) >= SHORTEST_TEXT_BYTES else b""
     packed = _packed(markers)
     head = {
         "format": FORMAT,
         "version": VERSION,
         "session_id": session_id,
-        "lines": len(lines),
+        "lines": len(lines.columns.counts),
         "grams_bytes": len(grams),
         "text_bytes": len(text),
         "columns_bytes": len(columns),

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from formats.layout import open_own
 from player.index.logfiles import signature_of
 from player.index.pieces import parse_sidecar, path_of, read_pieces, read_sidecar
-from player.lines.lineblock import BlockError, merged
+from player.lines.columns import BlockError
+from player.lines.lineblock import merged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

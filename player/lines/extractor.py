@@ -27,12 +27,11 @@ from player.lines.standing import SETTLE_US, Standing
 from player.screen import SMALLEST_SIZE, Screen, ScreenEngineError, clamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from formats.entry import Entry
     from formats.size import Size
-    from player.lines.look import Steps
-    from player.lines.records import Record
+    from player.lines.lineblock import Settled
     from player.lines.signals import Marker
     from player.screen import State
 
@@ -198,8 +197,11 @@ class LineExtractor:
         What stands goes on standing and is given again, with its later last time and with a count
         that goes on where this one ends.
         """
-        lines = self._standing.take() if standing else self._standing.take_settled()
-        return _as_lines(lines)
+        return self.take_settled(standing=standing).lines()
+
+    def take_settled(self, *, standing: bool = True) -> Settled:
+        """As `take`, as they are packed."""
+        return self._standing.take() if standing else self._standing.take_settled()
 
     def state(self) -> bytes:
         """What `restored` needs to go on from here, lines and markers apart: take them before.
@@ -253,10 +255,14 @@ class LineExtractor:
 
     def finish(self) -> list[ScreenLine]:
         """The lines that were not taken yet; what stands now stood at the end."""
+        return self.finish_settled().lines()
+
+    def finish_settled(self) -> Settled:
+        """As `finish`, as they are packed."""
         if self._state_us is not None:
             state = self._finish_step()
             self._look(state, self._state_us, self._end_us, sure=True)
-        return _as_lines(self._standing.take(self._end_us))
+        return self._standing.take(self._end_us)
 
     def _step_to(self, time_us: int, *, scrolls: bool = True) -> None:
         """Output of this time follows: what is on the screen stood until then.
@@ -411,25 +417,3 @@ class LineExtractor:
 def _may_leave_alternate(data: bytes) -> bool:
     """Whether a sequence in it may show the main screen."""
     return b"9l" in data or b"7l" in data or b"\x1bc" in data
-
-
-def _as_lines(settled: Sequence[tuple[bytes, Record]]) -> list[ScreenLine]:
-    # All at once: of plain output that scrolls by there are thousands in a moment.
-    texts = b"\n".join([text for text, _ in settled]).decode(errors="replace").split("\n")
-    return [
-        ScreenLine(
-            text,
-            record.first_us,
-            record.last_us,
-            record.count,
-            _in_characters(raw, record.steps) if record.steps else (),
-            record.typed,
-            record.transient,
-            record.passing,
-        )
-        for text, (raw, record) in zip(texts, settled, strict=False)  # of none there is one text
-    ]
-
-
-def _in_characters(text: bytes, steps: Steps) -> Steps:
-    return tuple((len(text[:length].decode(errors="replace")), at_us) for length, at_us in steps)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 _FEWEST_LETTERS: Final = 4
 # In letters alone, shorter texts are like each other by chance.
@@ -19,9 +22,12 @@ _RIGHT_END = re.compile(rb"(?:\||\xe2[\x94-\x97][\x80-\xbf])\Z")
 # What is no letter: of ASCII, and U+2000..U+2FFF, which are punctuation, arrows, boxes, symbols,
 # braille.
 _ASCII_SIGNS: Final = bytes(code for code in range(0x80) if not chr(code).isalpha())
+_ASCII_SIGNS_IN_ROWS: Final = _ASCII_SIGNS.replace(b"\n", b"")
 _SIGNS = re.compile(rb"\xe2[\x80-\xbf][\x80-\xbf]")
+_NO_WORDS: Final = bytes(code for code in range(0x80) if not chr(code).isalnum())
 # Bullets, spinners, markers of a choice, borders: what stands before the first letter or digit.
 _LEADING = re.compile(rb"\A(?:[^A-Za-z0-9\x80-\xff]|\xe2[\x80-\xbf][\x80-\xbf]|\xc2[\x80-\xbf])*")
+_FIRST_OF_SIGNS: Final = (b"\xe2", b"\xc2")
 
 
 def trimmed(text: bytes) -> bytes:
@@ -51,6 +57,14 @@ def letters_of(text: bytes) -> bytes:
     return letters if len(letters) >= _FEWEST_LETTERS else b""
 
 
+def letters_of_each(texts: Sequence[bytes]) -> Iterator[bytes]:
+    """`letters_of` for many, in a tenth of the time."""
+    letters = b"\n".join(texts).translate(None, _ASCII_SIGNS_IN_ROWS)
+    if b"\xe2" in letters:
+        letters = _SIGNS.sub(b"", letters)
+    return (one if len(one) >= _FEWEST_LETTERS else b"" for one in letters.split(b"\n"))
+
+
 def varies(old: bytes, text: bytes) -> bool:
     """Whether at least half of it is as it was, from the left, from the right or both."""
     most = max(len(old), len(text))
@@ -73,19 +87,24 @@ def _alike(one: bytes, other: bytes, order: Literal["big", "little"]) -> int:
 
 def same_value(old: bytes, text: bytes) -> bool:
     """Whether they differ only before the first letter or digit: a spinner, a blinking bullet."""
+    if old[-1:] != text[-1:] and (old[-1:].isalnum() or text[-1:].isalnum()):
+        return False
     return _said(old) == _said(text)
 
 
 def _said(text: bytes) -> bytes:
     """The text from its first letter or digit on."""
+    said = text.lstrip(_NO_WORDS)
+    # Mostly: the expression is slower.
+    if said[:1] not in _FIRST_OF_SIGNS:
+        return said
     found = _LEADING.match(text)
     return text[found.end() :] if found else text
 
 
 def is_bare(text: bytes) -> bool:
     """Whether only blanks stand before the first letter or digit."""
-    found = _LEADING.match(text)
-    return not (found and found[0].strip())
+    return _said(text) == text.lstrip(b" ")
 
 
 def is_end_of(old: bytes, text: bytes) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import compress, count
+from operator import ne
 from typing import Any, NamedTuple
 
-from player.lines.likeness import letters_of
+from player.lines.likeness import letters_of_each
 
 Steps = tuple[tuple[int, int], ...]
 """Of a line that grew: (length in bytes, microseconds), so much of it was to be seen earlier."""
@@ -30,16 +32,16 @@ class Line:
     `text` while a spinner turns, and was seen first at `key_first_us`. `since_us`, `value_us` and
     `key_us` say since when the line, its number and its spinner have stood as they are, at most;
     `stood_us` how long it stood before that. `settled`: it was put on record, and `count` is what
-    came on top of that. `places` is how often its key stands on the screen, `letters` what of the
-    key are letters, where somebody asked. `beginning` is the longest text that it grew from and
-    that was read for itself, in `beginning_us` (first and last); empty where there is none.
-    `earlier` is the last value of this counter that was read, in `earlier_us`, empty likewise.
+    came on top of that. `letters` is what of the key are letters, where somebody asked.
+    `beginning` is the longest text that it grew from and that was read for itself, in
+    `beginning_us` (first and last); empty where there is none. `earlier` is the last value of this
+    counter that was read, in `earlier_us`, empty likewise.
     """
 
     __slots__ = (
         "beginning", "beginning_us", "count", "earlier", "earlier_us", "first_us", "key",
-        "key_first_us", "key_us", "last_us", "letters", "order", "places", "scrolled", "settled",
-        "since_us", "steps", "stood_us", "text", "value_us",
+        "key_first_us", "key_us", "last_us", "letters", "order", "scrolled", "settled", "since_us",
+        "steps", "stood_us", "text", "value_us",
     )  # fmt: skip
 
     def __init__(self, order: int, text: bytes, first_us: int, since_us: int) -> None:
@@ -47,7 +49,7 @@ class Line:
         self.text = self.key = text
         self.first_us = self.last_us = self.key_first_us = first_us
         self.since_us = self.value_us = self.key_us = since_us
-        self.stood_us = self.places = 0
+        self.stood_us = 0
         self.count = 1
         self.scrolled = self.settled = False
         self.letters: bytes | None = None
@@ -78,9 +80,9 @@ class Change:
     """From one look to the next.
 
     `rows` are the new texts and `old_rows` as many old ones; `places` those where they differ.
-    `left` are the lines whose text is gone; `matched` says for new texts that go on with an old
-    one in which place that was. What is new has stood since `since_us` at most and is seen since
-    `shown_us`.
+    `left` are the lines whose text is gone, from top to bottom, until they are found again;
+    `matched` says for new texts that go on with an old one in which place that was. What is new
+    has stood since `since_us` at most and is seen since `shown_us`.
     """
 
     __slots__ = (
@@ -96,14 +98,10 @@ class Change:
     )
 
     def __init__(
-        self,
-        rows: list[bytes],
-        old_rows: list[bytes],
-        places: list[int],
-        shown_us: int,
-        since_us: int,
+        self, rows: list[bytes], old_rows: list[bytes], shown_us: int, since_us: int
     ) -> None:
-        self.rows, self.old_rows, self.places = rows, old_rows, places
+        self.rows, self.old_rows = rows, old_rows
+        self.places = list(compress(count(), map(ne, rows, old_rows)))
         self.shown_us, self.since_us = shown_us, since_us
         self.left: dict[bytes, Line] = {}
         self.matched: dict[int, int] = {}
@@ -113,22 +111,27 @@ class Change:
     def has_alone(self, letters: bytes) -> bool:
         """Whether at most one row has them, before and now: it counts, and is none of a list."""
         if self._letters is None:
-            self._letters = Counter(map(letters_of, self.rows)) | Counter(
-                map(letters_of, self.old_rows)
-            )
+            now, before = (Counter(letters_of_each(rows)) for rows in (self.rows, self.old_rows))
+            self._letters = now | before
         return self._letters[letters] <= 1
+
+    def compare(self, live: dict[bytes, Line]) -> list[int]:
+        """Find which of the `live` lines have `left`; gives the places of texts that are none."""
+        rows, old_rows = self.rows, self.old_rows
+        now = set(rows)
+        old = [old_rows[place] for place in self.places]
+        self.left = {text: live[text] for text in old if text and text not in now}
+        return [place for place in self.places if rows[place] and rows[place] not in live]
 
     def stays(self, place: int) -> bool:
         """Whether a row next to this one is the same as before."""
         rows, old_rows = self.rows, self.old_rows
         above, below = place - 1, place + 1
-        if place and rows[above] and self.matched.get(above) == above:
+        if place and rows[above] and (
+            self.matched.get(above) == above or rows[above] == old_rows[above]
+        ):  # fmt: skip
             return True
-        near = (above, below) if place else (below,)
-        return any(
-            next_to < len(rows) and rows[next_to] and rows[next_to] == old_rows[next_to]
-            for next_to in near
-        )
+        return below < len(rows) and bool(rows[below]) and rows[below] == old_rows[below]
 
     def old_places(self, place: int) -> tuple[list[int], bool]:
         """Where the row in `place` was in the look before, most likely place first.
@@ -152,7 +155,10 @@ class Change:
         text = rows[near]
         if old_rows[near] == text:
             return 0
-        if self._where is None:
-            self._where = {text: place for place, text in enumerate(old_rows) if text}
-        old = self._where.get(text, self.matched.get(near))
+        old = self._old_places().get(text, self.matched.get(near))
         return None if old is None else old - near
+
+    def _old_places(self) -> dict[bytes, int]:
+        if self._where is None:
+            self._where = dict(zip(self.old_rows, count(), strict=False))
+        return self._where

@@ -32,6 +32,7 @@ _SIGNAL: Final = re.compile(
 )
 # Quickly found, for most output says nothing of that: any of these but a bell.
 _MAY_SAY: Final = re.compile(rb"\x1b(?:\[[23]J|\]|c)")
+_STRING: Final = re.compile(rb"\x1b[\]PX^_]")
 # So long is the longest beginning of one that this does not find.
 _LONGEST_BEGINNING: Final = 3
 _BEGINNING: Final = re.compile(rb"\x1b(?:[\]PX^_][^\x07\x1b]*\x1b?|\[[23]?)?\Z")
@@ -77,13 +78,17 @@ class Signals:
 
     def output(self, time_us: int, data: bytes) -> None:
         """What was written at that time, in pieces of any size."""
-        if not (
-            self._rest
-            or b"\x07" in data
-            or b"\x1b" in data[-_LONGEST_BEGINNING:]
-            or _MAY_SAY.search(data)
-        ):
-            return
+        if not self._rest and b"\x07" not in data:
+            # Most output is plain text or says nothing but how it looks: quickly told apart.
+            if b"\x1b" not in data:
+                return
+            if b"\x1b" not in data[-_LONGEST_BEGINNING:]:
+                found = _MAY_SAY.search(data)
+                if found is None:
+                    return
+                if not _STRING.search(data):
+                    self.erased = True
+                    return
         data = self._rest + data
         end = 0
         for found in _SIGNAL.finditer(data):

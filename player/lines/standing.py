@@ -16,11 +16,15 @@ When to look is decided in `player.lines.extractor`.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from player.lines.columns import PASSING
 from player.lines.likeness import grows, is_bare, is_end_of, letters_of, same_value, trimmed, varies
 from player.lines.look import Change, Line, Look, Steps
-from player.lines.records import Record, Records
+from player.lines.records import Records, record_of
+
+if TYPE_CHECKING:
+    from player.lines.lineblock import Settled
 
 SETTLE_US: Final = 250_000
 """What stood that long could be read."""
@@ -46,7 +50,7 @@ class Standing:
     """Follows the lines of one screen. Give looks and what scrolls off between them; take lines."""
 
     __slots__ = (
-        "_gone", "_layout", "_live", "_order", "_records", "_text", "_until_us", "rows", "stirred",
+        "_gone", "_live", "_order", "_records", "_text", "_until_us", "rows", "stirred",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -55,7 +59,7 @@ class Standing:
         self.stirred = False
         """Whether the last look found lines that go on with none of before, or only in part."""
         self._text = b""
-        self._layout: list[Line | None] = []
+        # By what is seen of them now.
         self._live: dict[bytes, Line] = {}
         self._gone: dict[bytes, tuple[Line, int]] = {}
         self._records = Records()
@@ -83,20 +87,18 @@ class Standing:
         missing = len(rows) - len(old_rows)
         if missing > 0:
             old_rows = old_rows + [b""] * missing
-            self._layout += [None] * missing
         elif missing:
             rows = rows + [b""] * -missing
-        places = [place for place, row in enumerate(rows) if row != old_rows[place]]
         before_us = look.shown_us if self._until_us is None else self._until_us
         # What is new came at some time since the look before. While something is being drawn
         # it may be half a line: then only what was seen counts.
         since_us = before_us if look.sure else look.shown_us
-        return Change(rows, old_rows, places, look.shown_us, since_us)
+        return Change(rows, old_rows, look.shown_us, since_us)
 
     def scrolled(self, lines: list[bytes], times: list[int]) -> None:
         """Lines that left the screen at its top since the look before, each with its moment."""
         live, put = self._live, self._records.put
-        last = next((line for line in reversed(self._layout) if line), None)
+        last = live.get(next(filter(None, reversed(self.rows)), b""))
         growing = last if last and not last.settled else None
         order = self._order
         for text, time_us in zip(lines, times, strict=True):
@@ -107,21 +109,23 @@ class Standing:
                 line.scrolled = True
             elif text:
                 order += 1
-                record = Record(order, time_us, time_us)
+                steps: Steps = ()
                 if growing is not None:
                     # It stood below all the others: it is the first that is not as it was.
-                    self._grew(growing, text, record)
+                    steps = self._grew(growing, text, time_us)
                     growing = None
-                put(text, record)
+                put(text, (time_us, order, time_us, 1, steps, 0))
         self._order = order
 
     @staticmethod
-    def _grew(line: Line, text: bytes, record: Record) -> None:
-        """If this line has become `text` while it scrolled off, the record says so."""
-        if grows(line.key, text):
-            record.steps = _steps(line)
-            line.text, line.first_us = text, record.first_us
-            line.settled, line.count = True, 0
+    def _grew(line: Line, text: bytes, time_us: int) -> Steps:
+        """The steps of `text` if this line has become that while it scrolled off."""
+        if not grows(line.key, text):
+            return ()
+        steps = _steps(line)
+        line.text, line.first_us = text, time_us
+        line.settled, line.count = True, 0
+        return steps
 
     def state(self) -> dict[str, Any]:
         """What `restore` needs, for JSON; what is settled is to be taken before."""
@@ -130,7 +134,6 @@ class Standing:
             "rows": [row.decode("latin-1") for row in self.rows],
             "live": [line.state() for line in self._live.values()],
             "gone": [(line.state(), gone_us) for line, gone_us in self._gone.values()],
-            "layout": [line.order if line else None for line in self._layout],
             "records": self._records.state(),
             "rest": (self._order, self._until_us),
         }
@@ -142,8 +145,6 @@ class Standing:
         self._live = {line.key: line for line in map(Line.restored, state["live"])}
         gone = [(Line.restored(line), gone_us) for line, gone_us in state["gone"]]
         self._gone = {line.key: (line, gone_us) for line, gone_us in gone}
-        by_order = {line.order: line for line in self._live.values()}
-        self._layout = [by_order.get(order) for order in state["layout"]]
         self._records.restore(state["records"])
         self._order, self._until_us = state["rest"]
 
@@ -157,7 +158,7 @@ class Standing:
         if line is not None and not line.settled:
             self._settle(line)
 
-    def take(self, end_us: int | None = None) -> list[tuple[bytes, Record]]:
+    def take(self, end_us: int | None = None) -> Settled:
         """The settled texts, by the time they were first seen; forgets them.
 
         With `end_us` all that stands is settled then: it stood at the end. Without it, what stands
@@ -175,7 +176,7 @@ class Standing:
             self._settle(line)
         return self.take_settled()
 
-    def take_settled(self) -> list[tuple[bytes, Record]]:
+    def take_settled(self) -> Settled:
         """The texts that are settled, without regard to what stands. Changes nothing to come."""
         return self._records.take()
 
@@ -185,66 +186,37 @@ class Standing:
         if len(change.places) == 1 and self._only_one_changed(change):
             return
         live, rows = self._live, change.rows
-        old_layout = self._layout
-        layout = self._layout = old_layout.copy()
-        new = self._moved(change, old_layout)
-        for text in change.left:
+        new = change.compare(live)
+        left = change.left
+        for text in left:
             del live[text]
         for place in new:
             text = rows[place]
-            line = live.get(text)
-            if line is None:
-                line = live[text] = self._new(text, place, change, old_layout)
-                line.places = 0
-            layout[place] = line
-            line.places += 1
-        for text, line in change.left.items():
+            if text not in live:  # a text may stand in several places
+                live[text] = self._new(text, place, change)
+        for text, line in left.items():
             if line.key == text:
                 self._leave(line, change.shown_us)
-        del layout[len(self.rows) :]
 
     def _only_one_changed(self, change: Change) -> bool:
         """What `_change` does, where a line goes on in its place: most looks see just that."""
         (place,) = change.places
-        old, text = self._layout[place], change.rows[place]
-        if old is None or old.places > 1 or not text or text in self._live or text in self._gone:
+        live, key, text = self._live, change.old_rows[place], change.rows[place]
+        if not key or not text or text in live or text in self._gone or key in change.rows:
             return False
-        key = old.key
-        change.left[key] = old
+        old = change.left[key] = live[key]
         line = self._goes_on(old, text, change, anchored=True)
         if line is None:
-            change.left.clear()
             return False
-        del self._live[key]
-        self._live[text] = self._layout[place] = line
-        line.places = 1
+        del live[key]
+        live[text] = line
         return True
 
-    def _moved(self, change: Change, old_layout: list[Line | None]) -> list[int]:
-        """Note where the known lines are now, and which have left; the places of the others."""
-        live, left, layout = self._live, change.left, self._layout
-        for place in change.places:
-            line = old_layout[place]
-            if line is not None:
-                line.places -= 1
-                if not line.places:
-                    left[line.key] = line
-        new: list[int] = []
-        for place in change.places:
-            text = change.rows[place]
-            line = layout[place] = live.get(text)
-            if line is not None:
-                left.pop(text, None)
-                line.places += 1
-            elif text:
-                new.append(place)
-        return new
-
-    def _new(self, text: bytes, place: int, change: Change, old_layout: list[Line | None]) -> Line:
+    def _new(self, text: bytes, place: int, change: Change) -> Line:
         """The line that a new text belongs to."""
         line = self._returned(text, change.since_us)
         if line is None and change.left:
-            line = self._continued(text, place, change, old_layout)
+            line = self._continued(text, place, change)
         if line is None:
             self.stirred = True
             line = Line(self._next_order(), text, change.shown_us, change.since_us)
@@ -259,11 +231,10 @@ class Standing:
         line.since_us = line.value_us = line.key_us = since_us
         return line
 
-    def _continued(
-        self, text: bytes, place: int, change: Change, layout: list[Line | None]
-    ) -> Line | None:
+    def _continued(self, text: bytes, place: int, change: Change) -> Line | None:
         """The line that stood in this place before, if this text goes on with it."""
-        old = layout[place]
+        left, old_rows = change.left, change.old_rows
+        old = left.get(old_rows[place])
         if old is not None and change.stays(place):
             line = self._goes_on(old, text, change, anchored=True)
             if line is not None:
@@ -271,17 +242,17 @@ class Standing:
                 return line
         old_places, anchored = change.old_places(place)
         for old_place in old_places:
-            old = layout[old_place] if 0 <= old_place < len(layout) else None
+            old = left.get(old_rows[old_place]) if 0 <= old_place < len(old_rows) else None
             line = self._goes_on(old, text, change, anchored=anchored) if old else None
             if line is not None:
                 change.matched[place] = old_place
                 return line
-        return None if place else self._scrolled_in_part(text, change.left)
+        return None if place else self._scrolled_in_part(text, left)
 
     def _goes_on(self, old: Line, text: bytes, change: Change, *, anchored: bool) -> Line | None:
         """The line of a new text if it is what has become of `old`."""
         left, key = change.left, old.key
-        if old.scrolled or left.get(key) is not old:
+        if old.scrolled:
             return None
         surely = anchored or len(left) <= _FEW
         if old.settled:
@@ -347,7 +318,7 @@ class Standing:
             line.stood_us = old.stood_us + shown_us - old.since_us
             line.earlier, line.earlier_us = old.earlier, old.earlier_us
             if old.beginning:
-                self._records.put(old.beginning, Record(old.order, *old.beginning_us))
+                self._records.put(old.beginning, record_of(old.order, *old.beginning_us))
         return line
 
     def _remember_beginning(self, line: Line, old: Line, shown_us: int) -> None:
@@ -394,8 +365,9 @@ class Standing:
     def _settle(self, line: Line, *, passing: bool = False) -> int:
         """Put on record that this line stood until the look before, and give that time."""
         last_us = max(line.last_us, line.first_us, (self._until_us or 0) - 1)
-        record = Record(line.order, line.first_us, last_us, line.count, line.steps)
-        record.passing = passing
+        record = record_of(
+            line.order, line.first_us, last_us, line.count, line.steps, flags=PASSING * passing
+        )
         self._records.put(line.text, record)
         line.settled, line.count = True, 0
         return last_us
@@ -414,10 +386,10 @@ class Standing:
     def _flashed(self, line: Line, gone_us: int) -> None:
         last_us = max(line.first_us, gone_us - 1)
         self._records.put_transient(
-            line.text, Record(line.order, line.first_us, last_us, line.count)
+            line.text, record_of(line.order, line.first_us, last_us, line.count)
         )
         if line.earlier:  # the last value that could be read was that
-            self._records.put(line.earlier, Record(line.order, *line.earlier_us, count=0))
+            self._records.put(line.earlier, record_of(line.order, *line.earlier_us, count=0))
 
     def _next_order(self) -> int:
         self._order += 1

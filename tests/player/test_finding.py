@@ -9,7 +9,7 @@ import pytest
 from formats.layout import Home
 from formats.session import Session
 from player.index import sidecar
-from player.lines.lineblock import LineBlock, ScreenLine, pack, text_of, unpack
+from player.lines.lineblock import LineBlock, ScreenLine, pack, settled_of, unpack
 from player.search.finding import Result, Wanted, search
 from player.search.matching import Matched, matches
 from player.search.pattern import How, Pattern
@@ -30,7 +30,7 @@ def block_of(lines: list[tuple[str, int, int]]) -> LineBlock:
         ScreenLine(text, at_us, at_us + 5, count)
         for text, at_us, count in sorted(lines, key=lambda line: line[1])
     ]
-    return unpack(*pack(text_of(made), made), len(made))
+    return unpack(*pack(settled_of(made)), len(made))
 
 
 class Clock:
@@ -117,7 +117,7 @@ COUNTER = [
 
 
 def counted(monkeypatch, wanted: Wanted, said: str = "error") -> list[tuple[str, int, int]]:
-    block = unpack(*pack(text_of(COUNTER), COUNTER), len(COUNTER))
+    block = unpack(*pack(settled_of(COUNTER)), len(COUNTER))
     monkeypatch.setattr(sidecar, "blocks_of", lambda *_, **__: iter([block]))
     patterns = [Pattern(said, How())]
     (result,) = search(Home("/nowhere"), SESSION, lambda text: matches(text, patterns), wanted)

@@ -7,7 +7,8 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from player.lines.lineblock import BlockError, LineBlock, ScreenLine, merged, pack, text_of, unpack
+from player.lines.columns import BlockError
+from player.lines.lineblock import LineBlock, ScreenLine, merged, pack, settled_of, unpack
 
 TIMES_US = st.one_of(
     st.integers(0, 10**16), st.integers(0, 10**13).map(lambda time_ms: time_ms * 1000)
@@ -32,7 +33,7 @@ def screen_lines(draw: st.DrawFn) -> ScreenLine:
 
 
 def block_of(lines: list[ScreenLine]) -> LineBlock:
-    return unpack(*pack(text_of(lines), lines), len(lines))
+    return unpack(*pack(settled_of(lines)), len(lines))
 
 
 @given(st.lists(screen_lines(), max_size=12))
@@ -50,7 +51,7 @@ def test_a_line_takes_few_bytes() -> None:
         ScreenLine(f"line {n}", 10**15 + n * 40_000, 10**15 + n * 40_000 + 2_999_999, 1)
         for n in range(10_000)
     ]
-    text, columns = pack(text_of(lines), lines)
+    text, columns = pack(settled_of(lines))
     assert len(columns) < 2 * len(lines)
     assert list(unpack(text, columns, len(lines)).lines()) == lines
 
@@ -75,7 +76,7 @@ def test_whether_a_line_passes_its_last_block_says(passed_at_last: bool) -> None
 
 def test_what_is_no_block_is_refused() -> None:
     two = [ScreenLine("one", 0, 0, 1), ScreenLine("two", 5, 5, 1)]
-    text, columns = pack(text_of(two), two)
+    text, columns = pack(settled_of(two))
     for broken in (b"", text[:-3], b"x" + text[1:], zstandard.compress(b"one\n")):
         with pytest.raises(BlockError):
             list(unpack(broken, columns, 2).lines())
