@@ -53,8 +53,6 @@ def write_typescript(
         event = entry.event
         if event is not None and event["type"] == "exit":
             status = event.get("status", _SIGNALLED + event.get("signal", 0))
-            if not advanced:
-                left_out.add("exit")
         elif event is not None:
             if not (advanced and event["type"] == "resize"):
                 left_out.add(event["type"])

@@ -27,13 +27,14 @@ if TYPE_CHECKING:
 
 FIRST_LINE: Final = b"Script started on "
 _LONGEST_FIRST_LINE: Final = 64 << 10
+_LONGEST_LAST_LINE: Final = 1000
 _LARGEST_PIECE_BYTES: Final = 256 << 10
 _STEP = re.compile(
     rb"([OISH] )?(\d{1,10})\.(\d{1,6}) (?:(\d{1,19})$|([A-Z][A-Z_0-9]{0,127})(?: (.*))?$)"
 )
 _CLASSIC = re.compile(rb"\d{1,10}\.\d{1,6} \d{1,19}\r?\n?")
 _ADVANCED = re.compile(rb"[OISH] \d{1,10}\.\d{1,6} [^\n]+\n")
-_QUOTED = re.compile(rb'(COLUMNS|LINES|TERM|COMMAND)="((?:[^"\\]|\\.)*)"(?= [A-Z]+="|\])')
+_QUOTED = re.compile(rb'(COLUMNS|LINES|TERM|COMMAND)="((?:[^"\\]|\\.)*)"(?= [A-Z]+="| <|\])')
 _WINDOW = re.compile(rb"ROWS=(\d{1,5}) COLS=(\d{1,5})")
 _STARTED = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)([+-]\d\d:\d\d|Z)")
 _DONE = re.compile(rb'\n?Script done on [^\n\[]*(?:\[COMMAND_EXIT_CODE="(-?\d+)"\])?\n?\Z')
@@ -99,6 +100,7 @@ class _Steps:
         self._logs: dict[bytes, tuple[Source | None, Direction]]
         self._logs = {b"O ": (output, OUTPUT), b"I ": (output, INPUT)}
         self._open_log = open_log
+        self._output = output
         self._output_name = b""
         self._name = name
         self._damage = damage
@@ -126,8 +128,14 @@ class _Steps:
                 damaged_line(self._damage, self._name, number, "no count of bytes")
             elif not (yield from self._bytes(kind, int(count), number)):
                 return
-        if self._exit is not None:
-            yield Entry(self._time_us, "", OUTPUT, b"", self._exit)
+        exited = self._exit or self._exit_in_last_line()
+        if exited is not None:
+            yield Entry(self._time_us, "", OUTPUT, b"", exited)
+
+    def _exit_in_last_line(self) -> Event | None:
+        """How it ended as the log of the output says, where the timing file does not."""
+        match = _DONE.match(self._output.exactly(_LONGEST_LAST_LINE))
+        return _exit_event(match[1]) if match and match[1] else None
 
     def _bytes(self, kind: bytes, count: int, number: int) -> Generator[Entry, None, bool]:
         """Their entries. Returns whether all of them were there."""
@@ -156,7 +164,7 @@ class _Steps:
     def _about(self, word: bytes, said: bytes) -> None:
         """Where the logs are; and at the end how long it took, and how it ended."""
         if word == b"EXIT_CODE" and len(said) < 6 and said.isdigit():  # noqa: PLR2004
-            self._exit = {"type": "exit", "status": int(said), "reason": "exited"}
+            self._exit = _exit_event(said)
         elif word == b"DURATION":
             match = re.fullmatch(rb"(\d{1,9})\.(\d{1,6})", said)
             if match:
@@ -224,11 +232,14 @@ def _rest(output: Source, time_us: int) -> Iterator[Entry]:
         if held:
             yield Entry(time_us, "", OUTPUT, held)
         held = data
-    match = _DONE.search(held[-1000:])
+    match = _DONE.search(held[-_LONGEST_LAST_LINE:])
     if match:
         held = held[: len(held) - (match.end() - match.start())]
     if held:
         yield Entry(time_us, "", OUTPUT, held)
     if match and match[1]:
-        event = {"type": "exit", "status": int(match[1]), "reason": "exited"}
-        yield Entry(time_us, "", OUTPUT, b"", event)
+        yield Entry(time_us, "", OUTPUT, b"", _exit_event(match[1]))
+
+
+def _exit_event(status: bytes) -> Event:
+    return {"type": "exit", "status": int(status), "reason": "exited"}

@@ -35,7 +35,7 @@ LEFT_OUT = {
     "asciicast-v1": {"exit", "resize", "marker", "entry of input"},
     "ttyrec": {"exit", "marker", "entry of input"},
     "typescript": {"marker"},
-    "typescript-classic": {"exit", "resize", "marker", "entry of input"},
+    "typescript-classic": {"resize", "marker", "entry of input"},
     "raw": {"exit", "resize", "marker", "entry of input"},
 }
 OURS = {"pause", "resume", "masked", "gap", "clock"}

@@ -77,7 +77,7 @@ def test_classic_as_it_is_written() -> None:
     _, typed, timing, left_out = _written(SMALL, advanced=False)
     assert timing == b"0.000000 9\n2.000000 7\n"
     assert typed == b""
-    assert left_out.summary() == "1 entry of input, 1 change of size, 1 exit status"
+    assert left_out.summary() == "1 entry of input, 1 change of size"
 
 
 def test_all_of_it_comes_back_from_advanced() -> None:
@@ -108,8 +108,28 @@ def test_any_bytes_and_sizes_come_back_equal(session: Any) -> None:
 def test_output_comes_back_equal_from_classic(session: Any) -> None:
     output, _, timing, _ = _written(session, advanced=False)
     entries, damage = _read(output, timing)
-    assert plain(entries) == [e for e in plain(session) if e[1] == "output" and not e[3]]
+    exits = [e[3] for e in plain(session) if (e[3] or {}).get("type") == "exit"]
+    assert [e for e in plain(entries) if not e[3]] == [
+        e for e in plain(session) if e[1] == "output" and not e[3]
+    ]
+    assert [e[3] for e in plain(entries) if e[3]] == exits
     assert not damage
+
+
+def test_what_script_says_where_it_has_no_terminal_and_its_timing_is_classic() -> None:
+    output = (
+        b'Script started on 2026-11-27 21:20:14+00:00 [COMMAND="make" <not executed on terminal>]\n'
+        b'noisy\r\n\nScript done on 2026-11-27 21:20:14+00:00 [COMMAND_EXIT_CODE="4"]\n'
+    )
+    entries, damage = _read(output, b"0.010139 7\n")
+    assert entries[0].event["command"] == ["make"]
+    assert plain(entries) == [
+        (10_139, "output", b"noisy\r\n", None),
+        (10_139, "output", b"", EXIT | {"status": 4}),
+    ]
+    assert not damage
+    # A timing file that tells of less than there is does not make a last line of what is left.
+    assert len(_read(output, b"0.010139 3\n")[0]) == 2
 
 
 def test_without_timing_all_of_it_is_at_once() -> None:
