@@ -1,6 +1,7 @@
 """What exporting a long session costs: processor time, MB/s, memory at a quarter and at all of it.
 
     python benchmarks/export.py [--mb 1000] [--redact-mb 20] [--only mixed,text,redacted]
+                                [--forms asciicast-v3,text]
 
 Two sessions of that many MB of output each: `mixed`, real programs and an agent's repaints in
 small pieces (`long_session`), and `text`, lines that are all different, read 4 KB at once. CPU is
@@ -34,6 +35,7 @@ _READ_BYTES = 4095
 _MB = 1_000_000
 _EVERY_US = 2000
 _HOURS_PER_MB = 0.01
+_FORMS = "asciicast-v3,asciicast-v2,ttyrec,raw,jsonl,text,markdown"
 
 
 class Cost(NamedTuple):
@@ -79,12 +81,14 @@ def text(home: Home, size_bytes: int) -> None:
     path.unlink()
 
 
-def measure(folder: Path, name: str, make: Callable[[Home, int], None], mb: int) -> None:
+def measure(
+    folder: Path, name: str, make: Callable[[Home, int], None], mb: int, forms: list[str]
+) -> None:
     """Make a session, and print what its exports cost."""
     homes = {size: folder / f"{name}-{size}" for size in (mb // 4, mb)}
     for size, home in homes.items():
         make(Home(str(home)), size * _MB)
-    for form in ("asciicast-v3", "asciicast-v2", "ttyrec", "raw", "jsonl", "text", "markdown"):
+    for form in forms:
         if form == "text":
             made = [run(home, "cs-index", "last") for home in homes.values()]
             _print(name, "(the index)", mb, *made)
@@ -121,6 +125,7 @@ def main() -> None:
     parser.add_argument("--redact-mb", type=int, default=20, help="and where secrets are masked")
     parser.add_argument("--folder", help="where the sessions lie meanwhile")
     parser.add_argument("--only", default="mixed,text,redacted", help="which sessions")
+    parser.add_argument("--forms", default=_FORMS, help="as which; redacted ones as two of them")
     options = parser.parse_args()
     only = options.only.split(",")
     print("| session | form | MB of output | CPU s | MB/s | RSS MiB at a quarter | RSS MiB |")
@@ -128,7 +133,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         for name, make in (("mixed", mixed), ("text", text)):
             if name in only:
-                measure(Path(folder), name, make, options.mb)
+                measure(Path(folder), name, make, options.mb, options.forms.split(","))
         if "redacted" in only:
             measure_redacted(Path(folder), options.redact_mb)
 
