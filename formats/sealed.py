@@ -159,8 +159,10 @@ def _decompress(file: BinaryIO, frame: Frame) -> Iterator[bytes]:
             if total > _WHOLE_FRAME_BYTES:
                 yield from held
                 held = None
-    # The table has no checksum, frames have: of a whole frame, its own bytes are believed.
-    if frame.size not in (-1, total) and not _ends_as_listed(file, frame):
+    # The table has no checksum, frames have: of a whole frame, its own bytes are believed. One
+    # that says it has none may be damaged there, and then ends before its checksum.
+    believed = frame.size == total and _has_checksum(file, frame)
+    if frame.size != -1 and not believed and not _ends_as_listed(file, frame):
         raise zstandard.ZstdError("its size is not what the seek table says")
     yield from held or ()
 
@@ -202,9 +204,19 @@ def _states_size(file: BinaryIO, frame: Frame) -> bool:
     Then it was written at once, as ours are, and without its end nothing of it can be verified.
     One that does not was streamed by another writer: what there is of it is read.
     """
+    return bool(_descriptor(file, frame) & 0xE0)
+
+
+def _has_checksum(file: BinaryIO, frame: Frame) -> bool:
+    """Whether what it holds was verified as it was decompressed (RFC 8878, 3.1.1.1.1.5)."""
+    return bool(_descriptor(file, frame) & 0x04)
+
+
+def _descriptor(file: BinaryIO, frame: Frame) -> int:
+    """The byte of its header that says what belongs to it; 0 where that is not to be read."""
     file.seek(frame.offset)
     head = file.read(5)
-    return head[:4] == MAGIC and bool(head[4:] and head[4] & 0xE0)
+    return head[4] if head[:4] == MAGIC and len(head) > len(MAGIC) else 0
 
 
 def _ends_as_listed(file: BinaryIO, frame: Frame) -> bool:
