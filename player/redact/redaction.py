@@ -219,13 +219,16 @@ def redacted_text(text: str, finder: Finder, known: Known | None = None) -> str:
 
 
 def _whole(hits: Iterable[Hit]) -> tuple[Hit, ...]:
-    """Without what is only a part of another: a secret that was seen to grow is one."""
-    longest_first = sorted(hits, key=lambda hit: len(hit.value), reverse=True)
+    """Without what is only a part of another: a secret that was seen to grow is one.
+
+    What no rule found is a part of what one did, or several such side by side: each counts.
+    """
+    by_rules = (hit for hit in hits if hit.rule != KNOWN)
+    longest_first = sorted(by_rules, key=lambda hit: len(hit.value), reverse=True)
     kept: list[Hit] = []
     values = b""
     for hit in longest_first:
         if hit.value not in values:
             values += hit.value + b"\0"
-            if hit.rule != KNOWN:
-                kept.append(hit)
+            kept.append(hit)
     return tuple(sorted(kept, key=lambda hit: hit.at_us))

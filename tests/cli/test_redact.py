@@ -154,3 +154,28 @@ def test_what_is_shared_is_redacted_unless_told_otherwise(cs, home: Path, tmp_pa
     assert BODY in (tmp_path / "c.raw").read_text()
     cs("export", "last", "-o", tmp_path / "d.raw", "--redact")
     assert BODY not in (tmp_path / "d.raw").read_text()
+
+
+def test_a_key_typed_into_an_editor_is_told_and_masked_in_each_form(
+    cs, home: Path, tmp_path: Path
+) -> None:
+    """Two rules find it, and behind Escape what was typed seems to go on: nothing is less of it."""
+    body = "Zq8Xv2LmN4pR7tYw9BcD1fGh3"
+    key = f"sk-ant-api03-{body}"
+    session_id = store_log(
+        home,
+        start(),
+        Said(10, b"\x1b[1;1Hexport API_KEY="),
+        Said(20, f"jA{key}".encode(), "input"),
+        Said(30, f"\x1b[1;16H{key}".encode()),
+        Said(2000, b"\x1b", "input"),
+        Said(2010, b"wq\r", "input"),
+        ended(4000),
+    )
+    for form in ("txt", "md", "cast"):
+        path = tmp_path / f"talk.{form}"
+        done = cs("export", "last", "-o", str(path))
+        assert "1 anthropic, 1 assignment masked" in done.stderr
+        assert body not in path.read_text()
+    assert cs("redact", "last").returncode == 0
+    assert body.encode() not in data_of(home, session_id)

@@ -50,6 +50,7 @@ def redact(output: Sequence[bytes], typed: Sequence[bytes] = (), size: Size = US
     redacted = list(redaction.entries())
     assert [len(entry.data) for entry in redacted] == [len(entry.data) for entry in made]
     assert not redaction.report.left
+    assert bool(redaction.report.secrets) == (redacted != made)
     return redacted
 
 
@@ -122,6 +123,15 @@ def test_it_is_gone_from_what_was_typed() -> None:
     typed = [*CODES[:20], b"Z", b"\x7f", *CODES[20:], b"\r"]
     assert_gone(redact([b"> ", *CODES], typed), [KEY])
     assert_gone(redact([b"."], [b"\x1b[200~" + KEY.encode() + b"\x1b[201~"]), [KEY])
+
+
+def test_it_is_gone_and_said_where_two_rules_find_it_and_a_command_follows_what_was_typed() -> None:
+    """As in vim: Escape is no part of the text, so what was typed behind it seems to go on."""
+    output = [b"\x1b[1;1Hexport API_KEY=\x1b[1;1H", b"\x1b[15C" + KEY.encode(), b"\x1b[23;1H:wq"]
+    made = [*entries_of(output), *entries_of([], [b"jA" + KEY.encode(), b"\x1b", b"wq\r"])]
+    redaction = Redaction(lambda: made, Finder(), USUAL)
+    assert_gone(list(redaction.entries()), [KEY])
+    assert {hit.rule for hit in redaction.report.secrets} == {"anthropic", "assignment"}
 
 
 def test_what_is_typed_into_a_program_with_a_screen_of_its_own() -> None:
