@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -25,6 +26,7 @@ _RAW_BLOCK_LINES = 4096
 # What a line of raw bytes may hold before it is cut: a screen of a full redraw.
 _LONGEST_RAW_BYTES = 1 << 20
 _UNBROKEN = "\u00a0"
+_DIGITS = re.compile(r"\d+")
 _HELD_S = 1.0
 # So long the hits of a session are held back: most sessions are done by then, and all that is known
 # of a line can be said at once.
@@ -178,17 +180,17 @@ def _folded(hits: Sequence[Hit]) -> list[Hit]:
 
     `hits` and what is returned are in the order of time.
     """
-    waiting: dict[tuple[bytes, ...], Hit] = {}
+    waiting: dict[tuple[tuple[bytes, str], ...], Hit] = {}
     folded: list[Hit] = []
     for hit in hits:
         if not (hit.passing or waiting):
             folded.append(hit)
             continue
-        letters = tuple(letters_of(text.encode(errors="replace")) for text in hit.texts)
-        earlier = waiting.pop(letters, None)
+        shared = tuple(map(_shared, hit.texts, hit.spans))
+        earlier = waiting.pop(shared, None)
         counted = hit if earlier is None else hit._replace(count=earlier.count + hit.count)
         if hit.passing:
-            waiting[letters] = counted
+            waiting[shared] = counted
         else:
             folded.append(counted)
     return sorted([*folded, *waiting.values()], key=_when) if waiting else folded
@@ -201,6 +203,12 @@ def _hits(
         hit = _hit(block, match, wanted)
         if hit is not None:
             yield hit
+
+
+def _shared(text: str, spans: Spans) -> tuple[bytes, str]:
+    """What values of a counter share: the letters of the line, and what matches but for digits."""
+    matched = "\n".join(text[start:end] for start, end in spans)
+    return letters_of(text.encode(errors="replace")), _DIGITS.sub("", matched)
 
 
 def _blocks(

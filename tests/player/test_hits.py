@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from formats.damage import Damage
 from formats.entry import OUTPUT, event_size
 from formats.layout import Home
 from formats.session import Session
+from player.index import sidecar
 from player.lines.sizing import initial_size
 from player.screen import Screen
 from player.search.finding import Wanted, search
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    import pytest
+
     from player.search.finding import Hit
     from player.search.matching import Matched
 
@@ -26,25 +30,35 @@ DRAWN = 12
 
 
 @each_recording
-def test_phrases_are_found_and_seen_at_their_time(recording: Path, tmp_path: Path) -> None:
+def test_phrases_are_found_and_seen_at_their_time(
+    recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     session = Session.at(str(recording))
     wanted = phrases()[name_of(recording)]["phrases"]
-    patterns = [Pattern(phrase["phrase"], How(fixed=True)) for phrase in wanted]
-
-    def find(text: bytes) -> Iterator[Matched]:
-        return matches(text, patterns)
-
-    hits = [
-        hit
-        for result in search(Home(str(tmp_path)), session, find, Wanted())
-        for hit in result.hits
-    ]
-    shown = "\n".join("\n".join(hit.texts) for hit in hits)
-    assert [one["phrase"] for one in wanted if one["phrase"] not in shown] == []
+    home = Home(str(tmp_path))
+    blocks = list(sidecar.blocks_of(home, session, damage=Damage()))
+    monkeypatch.setattr(sidecar, "blocks_of", lambda *_, **__: iter(blocks))
+    found = {
+        phrase["phrase"]: _hits(home, session, [Pattern(phrase["phrase"], How(fixed=True))])
+        for phrase in wanted
+    }
+    unseen = [
+        phrase for phrase, hits in found.items()
+        if not any(phrase in "\n".join(hit.texts) for hit in hits)
+    ]  # fmt: skip
+    assert unseen == []
+    hits = [hit for hits in found.values() for hit in hits]
     for hit, rows in _drawn(session, hits[:: max(1, len(hits) // DRAWN)]):
         for text, spans in zip(hit.texts, hit.spans, strict=True):
             start, end = spans[0]
             assert text[start:end] in rows, (hit.at_us, text)
+
+
+def _hits(home: Home, session: Session, patterns: Sequence[Pattern]) -> list[Hit]:
+    def find(text: bytes) -> Iterator[Matched]:
+        return matches(text, patterns)
+
+    return [hit for result in search(home, session, find, Wanted()) for hit in result.hits]
 
 
 def _drawn(session: Session, hits: Sequence[Hit]) -> Iterator[tuple[Hit, str]]:
