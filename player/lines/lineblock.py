@@ -58,6 +58,8 @@ class ScreenLine(NamedTuple):
 
     def seen_us(self, end: int) -> int:
         """When the first `end` characters were to be seen for the first time."""
+        if not self.steps:  # most have none
+            return self.first_us
         return next((at for length, at in self.steps if length >= end), self.first_us)
 
 

@@ -157,7 +157,7 @@ def search(
 
 def _said(texts: tuple[str, ...]) -> tuple[str, ...]:
     """What tells a hit from others: to a person a blank that does not break is one."""
-    return tuple(text.replace(_UNBROKEN, " ") for text in texts)
+    return tuple([text.replace(_UNBROKEN, " ") for text in texts])
 
 
 def _by_time(
@@ -244,12 +244,12 @@ def _hit(block: _Block, match: Matched, wanted: Wanted) -> Hit | None:
         return None
     at_us = line.seen_us(spans[0][0][1]) if spans[0] else line.first_us
     passing = line.passing
-    for number, text, places in zip(match.numbers[1:], texts[1:], spans[1:], strict=True):
-        later = block.line(number, text)
+    for place in range(1, len(texts)):
+        later = block.line(match.numbers[place], texts[place])
         if later.transient and not wanted.transient:
             return None
         passing = passing and later.passing
-        at_us = max(at_us, later.seen_us(places[-1][1]))
+        at_us = max(at_us, later.seen_us(spans[place][-1][1]))
     stood = (line.first_us, line.last_us, line.count, line.typed)
     return Hit(at_us, texts, spans, *stood, match.label, passing)
 

@@ -46,6 +46,17 @@ def test_packing_loses_nothing(lines: list[ScreenLine]) -> None:
     assert block.text.decode() == "".join(f"{line.text}\n" for line in lines)
 
 
+@given(st.lists(screen_lines(), min_size=20, max_size=40), st.data())
+def test_a_line_is_the_same_whether_few_or_many_are_asked(
+    lines: list[ScreenLine], data: st.DataObject
+) -> None:
+    lines.sort(key=lambda line: line.first_us)
+    numbers = st.integers(0, len(lines) - 1)
+    asked = data.draw(st.lists(numbers, max_size=8))
+    block = block_of(lines)
+    assert [block.line(number) for number in asked] == [lines[number] for number in asked]
+
+
 def test_a_line_takes_few_bytes() -> None:
     lines = [
         ScreenLine(f"line {n}", 10**15 + n * 40_000, 10**15 + n * 40_000 + 2_999_999, 1)
