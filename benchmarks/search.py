@@ -33,6 +33,7 @@ from formats.line import OUTPUT
 from formats.session import Session
 from formats.stretch import Stretch
 from player.index.extending import Extension
+from player.index.indexing import collect_seldom
 from player.index.pieces import Sidecar, parse_sidecar
 from player.lines.lineblock import merged
 from player.lines.sizing import initial_size
@@ -100,6 +101,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _extract(options: argparse.Namespace) -> None:
+    collect_seldom()
     print("| style | B/s | read | drawn | MB/s | lines | true | recall | hits/true | stored |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     with tempfile.TemporaryDirectory() as folder:

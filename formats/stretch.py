@@ -24,7 +24,7 @@ from formats.line import INPUT, OUTPUT
 from formats.timestamp import Parser
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from formats.line import Direction
 
@@ -141,18 +141,32 @@ class Rest(NamedTuple):
 def cut(segment: int, offset: int, text: bytes, session_id: str) -> Iterator[Stretch | Rest]:
     """Whole lines as stretches of that session, and what lies between them, in order."""
     lines = BytesIO(text).readlines()  # four times as fast as `split`, which looks at each byte
-    whole = _stretch(Place(segment, offset), session_id, lines)
-    if whole is not None:
-        yield whole
-        return
+    place, to_data = Place(segment, offset), _to_data(session_id)
+
+    def begins_as_ours(line: bytes) -> bool:
+        return bool(_to_data_of(_as_output(line)) == to_data)
 
     def is_ours(line: bytes) -> bool:
-        return _stretch(Place(segment, offset), session_id, [line]) is not None
+        return _stretch(place, session_id, [line]) is not None
 
-    for _, alike in groupby(lines, is_ours):
-        run = list(alike)
-        yield _stretch(Place(segment, offset), session_id, run) or Rest(offset, b"".join(run))
-        offset += sum(map(len, run))
+    # Mostly an event spoils it: its beginning tells in a tenth of the time.
+    yield from _cut(place, session_id, lines, (begins_as_ours, is_ours))
+
+
+def _cut(
+    place: Place, session_id: str, lines: list[bytes], tests: tuple[Callable[[bytes], bool], ...]
+) -> Iterator[Stretch | Rest]:
+    """Lines that begin at a place, as `cut`; the tests, one after the other, tell them apart."""
+    whole = _stretch(place, session_id, lines)
+    if whole is not None:
+        yield whole
+    elif not tests:
+        yield Rest(place.offset, b"".join(lines))
+    else:
+        for _, run in groupby(lines, tests[0]):
+            alike = list(run)
+            yield from _cut(place, session_id, alike, tests[1:])
+            place = Place(place.segment, place.offset + sum(map(len, alike)))
 
 
 def _stretch(place: Place, session_id: str, lines: list[bytes]) -> Stretch | None:
