@@ -46,7 +46,8 @@ class Span(NamedTuple):
 
 def shown_text(text: str) -> str:
     """`text` with a blank for each character that acts instead of standing there."""
-    return _ACTING.sub(" ", text)
+    # What is printable to Python acts on nothing, and that is known sooner.
+    return text if text.isprintable() else _ACTING.sub(" ", text)
 
 
 def text_of(row: Iterable[Run]) -> str:
@@ -56,7 +57,7 @@ def text_of(row: Iterable[Run]) -> str:
 
 def width_of(row: Iterable[Run]) -> int:
     """The columns of a row that are written."""
-    return sum(run.cols for run in row)
+    return sum([cols for _, cols, _ in row])
 
 
 def is_even(run: Run) -> bool:
@@ -174,18 +175,17 @@ def line_of(row: Row, width: int, *, links: bool = False) -> str:
 
     Begins at the left margin with any style, ends with none; what it does not write it erases.
     """
-    parts: list[str] = []
     col = 0
     style = DEFAULT_STYLE
-    erase_first = any(len(run.text) != run.cols for run in row)
-    parts.append("\x1b[m\x1b[K" if erase_first else "\x1b[m")
-    for run in row:
-        if run.style != style:
-            parts.append(style_sequence(run.style, links=links))
-            style = run.style
-        text = shown_text(run.text)
+    erase_first = [len(text) for text, _, _ in row] != [cols for _, cols, _ in row]
+    parts = ["\x1b[m\x1b[K" if erase_first else "\x1b[m"]
+    for written, cols, wanted in row:
+        if wanted != style:
+            style = wanted
+            parts.append(style_sequence(style, links=links))
+        text = shown_text(written)
         parts.append(text)
-        col += run.cols
+        col += cols
         if not text.isascii():
             # Terminals do not agree on the width of all that is not ASCII.
             parts.append(f"\x1b[{col + 1}G" if col < width else "")
