@@ -9,13 +9,12 @@ import termios
 from typing import TYPE_CHECKING, NamedTuple
 
 from formats.errors import SessionsError, printable
-from formats.plainjson import loads
 from formats.run import read_run
 from formats.size import DEFAULT_SIZE, Size
 from player.console import say
 from player.playing.controller import Controller
 from player.playing.doing import Doing
-from player.playing.frames import EngineMissingError, decode, hasten
+from player.playing.frames import EngineMissingError, decode
 from player.playing.keyboard import Keyboard
 from player.playing.keys import SUSPEND
 from player.playing.output import Output
@@ -24,6 +23,7 @@ from player.playing.playback import Range
 from player.playing.serving import drawing, knowing
 from player.playing.terminal import RESIZED, Stopped, Terminal, clock_us, open_keyboard
 from player.playing.window import Window
+from player.playing.wire import hasten, loads
 from player.playing.worker import Worker, WorkerError
 
 if TYPE_CHECKING:
@@ -126,7 +126,8 @@ class Player:
         while self._finish is None:
             now_us = clock_us()
             self._ask(now_us)
-            timeout_us: int | None = None
+            held_us = self.controller.held_us(now_us)
+            timeout_us: int | None = held_us or None
             if not output.busy:
                 # What has changed meanwhile is drawn with the frame that is on its way.
                 awaited_us = self.controller.awaited_us(now_us)
@@ -134,10 +135,11 @@ class Player:
                     self._draw(output, keys, now_us)
                 wake_us = self.controller.wake_us(now_us)
                 timeout_us = None if wake_us is None else max(0, wake_us - now_us)
-                timeout_us = awaited_us or timeout_us
+                timeout_us = held_us or awaited_us or timeout_us
             if self.controller.intends:  # the end has been reached: nothing else may ever come
                 timeout_us = 0
-            workers = [one for one in (self._stage, self._scribe) if one is not None]
+            stage = None if held_us else self._stage
+            workers = [one for one in (stage, self._scribe) if one is not None]
             pressed, ready = terminal.wait_for(
                 timeout_us,
                 for_room=output.fileno() if output.busy else None,
@@ -149,7 +151,8 @@ class Player:
                 for key in early:
                     self._key(key, terminal, output)
                 early.clear()
-            if self._stage.fileno() in ready:
+            due = held_us and not self.controller.held_us(clock_us())
+            if due or self._stage.fileno() in ready:
                 self._frames()
             if self._scribe is not None and self._scribe.fileno() in ready:
                 self._outlines()

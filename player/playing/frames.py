@@ -6,27 +6,12 @@ that may go wrong, and what comes from it is checked like anything that is read.
 
 from __future__ import annotations
 
-import sys
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
-from formats import plainjson
 from formats.errors import SessionsError
 from formats.size import Size
+from player.playing.wire import dumps, loads
 from player.screen.values import Row, Run, Style
-
-if TYPE_CHECKING:
-    from types import ModuleType
-
-
-def hasten() -> None:
-    """Let frames travel in a third of the time: takes 20 ms, so it is for when one stands."""
-    import_module("orjson")
-
-
-def _json() -> ModuleType:
-    """What is there to read and write JSON; both do it alike."""
-    return sys.modules.get("orjson", plainjson)
 
 
 class FrameError(SessionsError):
@@ -77,14 +62,13 @@ def encode(frame: Frame) -> bytes:
     fields["size"] = tuple(frame.size)
     fields["rows"] = rows
     fields["styles"] = [tuple(style) for style in styles]
-    written: bytes = _json().dumps(fields)
-    return written
+    return dumps(fields)
 
 
 def decode(data: bytes) -> Frame:
     """The frame in `data`. FrameError when it is none; SessionsError with what it reports."""
     try:
-        fields: dict[str, Any] = _json().loads(data)
+        fields: dict[str, Any] = loads(data)
         if "error" in fields:
             missing = fields.get("kind") == "ScreenEngineError"
             raise (EngineMissingError if missing else SessionsError)(str(fields["error"]))

@@ -23,6 +23,8 @@ FRAME_US = 16_667
 
 _SAYS_US = 4 * US_PER_S
 _AWAITED_US = 50_000
+# What is due so soon is asked for now: it is drawn in the meantime, and nobody wakes once more.
+_AHEAD_US = 50_000
 _MOST_UNDO = 100
 _MOST_QUEUED = 64
 # A wait that long is skipped in skip mode; a shorter one belongs to what is being drawn.
@@ -75,6 +77,7 @@ class Playback:
         self._undo: list[int] = []
         self._says = ("", 0, False)
         self._intents: list[Intent] = []
+        # The time that the last request is for: that of asking, or a little later.
         self._asked_us = 0
         self._busy = False
         self._catching_up = True
@@ -121,10 +124,30 @@ class Playback:
         """What to ask the drawing process now; None if nothing. The answer goes to `drawn`."""
         if self._busy:
             return None
-        found = self._queue.popleft() if self._queue else self._next_request(now_us)
+        for_us = now_us if self._queue else self._for_us(now_us)
+        found = self._queue.popleft() if self._queue else self._next_request(for_us)
         if found is not None:
-            self._busy, self._asked_us = True, now_us
+            self._busy, self._asked_us = True, for_us
         return found
+
+    def _for_us(self, now_us: int) -> int:
+        """The time to ask for now: when the next output is due, if that is soon; else now."""
+        frame = self.frame
+        elsewhere = self.following or self.skipping or self.loop is not None
+        if frame is None or frame.next_us is None or elsewhere or self._playhead.paused:
+            return now_us
+        due_us = max(now_us, self._asked_us + FRAME_US, self._due_us(frame, now_us))
+        sooner = self._playhead.at(due_us) < frame.next_us  # a wait that is cut short
+        return now_us if sooner or due_us > now_us + _AHEAD_US else due_us
+
+    def held_us(self, now_us: int) -> int:
+        """How long the frame that was asked for is not due yet; no time once a key wants another.
+
+        Until then it is left where it is, between the processes.
+        """
+        if not self._busy or self._queue or self._playhead.paused:
+            return 0
+        return max(0, self._asked_us - now_us)
 
     def _next_request(self, now_us: int) -> dict[str, Any] | None:
         frame = self.frame
@@ -191,7 +214,8 @@ class Playback:
                 # The time that the seek took is not the recording's.
                 self._playhead = self._playhead.moved_to(now_us, asked["at_us"])
                 self._catching_up = False
-            case "advance" if frame.at_us < asked["at_us"]:
+            case "advance" if frame.at_us < asked["at_us"] or self._playhead.paused:
+                # Slower than asked, or paused shortly before it was due.
                 self._playhead = self._playhead.moved_to(now_us, frame.at_us)
             case _:
                 pass
@@ -203,7 +227,8 @@ class Playback:
 
     def awaited_us(self, now_us: int) -> int:
         """How long the answer to a request is still worth waiting for before anything is drawn."""
-        return max(0, self._asked_us + _AWAITED_US - now_us) if self._busy else 0
+        awaits = self._busy and not self.held_us(now_us)
+        return max(0, self._asked_us + _AWAITED_US - now_us) if awaits else 0
 
     def wake_us(self, now_us: int) -> int | None:
         """When there is something to do again, if nothing comes before; None: only then."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from formats.plainjson import dumps
-from player.playing.frames import encode, hasten
+from player.playing.frames import encode
+from player.playing.wire import dumps, hasten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

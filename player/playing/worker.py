@@ -14,7 +14,7 @@ import struct
 from typing import TYPE_CHECKING, Any
 
 from formats.errors import SessionsError, printable
-from formats.plainjson import dumps, loads
+from player.playing.wire import dumps, loads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
