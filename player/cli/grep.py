@@ -22,7 +22,13 @@ if TYPE_CHECKING:
     from player.search.pattern import Pattern
 
     Plain = tuple[
-        list[tuple[Any, ...]], list[list[tuple[int, str, int]]], str | None, str | None, int, bool
+        list[tuple[Any, ...]],
+        list[list[tuple[int, str, int]]],
+        str | None,
+        str | None,
+        int,
+        bool,
+        int,
     ]
     """A Result of values that go from process to process."""
 
@@ -147,7 +153,7 @@ class _Search:
                     return self._play(listed, result.hits[int(self._typed.play) - hits - 1])
             elif not self._typed.quiet:
                 self._printer.session(listed, result)
-            hits += len(result.hits)
+            hits += result.number
             if self._typed.quiet and hits:
                 break
             self._progress.hits = hits
@@ -179,9 +185,9 @@ class _Search:
         results = in_order(
             self._worker(plan), len(plan.sessions), plan.processes, self._progress.tell
         )
-        for number, (hits, groups, damage, error, given_up, done) in results:
-            found = [Hit(*hit) for hit in hits]
-            yield number, Result(found, groups, damage, error, given_up, done)
+        for number, plain in results:
+            found = [Hit(*hit) for hit in plain[0]]
+            yield number, Result(found, *plain[1:])
 
     def _worker(self, plan: _Plan) -> Callable[[int], Iterator[Plain]]:
         from player.search.finding import Result, search  # noqa: PLC0415

@@ -102,7 +102,7 @@ class _Counts:
         self._count = 0
 
     def session(self, listed: Listed, result: Result) -> None:
-        self._count += len(result.hits)
+        self._count += result.number
         if not result.done:
             return
         if self._count or not self._several:

@@ -55,6 +55,7 @@ def wanted(typed: Namespace) -> Wanted:
         most=typed.max_count,
         size=typed.size,
         values=typed.transient or typed.only_matching or typed.secrets,
+        counted=typed.count and typed.play is None,
         one=typed.play is None
         and (typed.quiet or typed.files_with_matches or typed.files_without_match),
     )

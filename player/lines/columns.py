@@ -181,6 +181,10 @@ class PackedColumns:
             self._fields = list(zip(*self._each(), strict=False))
         return self._fields[number]
 
+    def flags(self, number: int) -> int:
+        """TYPED, TRANSIENT and PASSING of one line, at once."""
+        return self._flags.value(number)
+
     def _read(self, number: int) -> Fields:
         unit = self._unit
         first_us = unit * self._firsts.before(number + 1)

@@ -85,13 +85,21 @@ class LineBlock:
 
         Raises BlockError when the columns are damaged, or tell of fewer lines.
         """
+        columns = self._columns_with(number)
+        if text is None:
+            text = self.text.split(b"\n", number + 1)[number].decode(errors="replace")
+        return ScreenLine(text, *columns.of(number))
+
+    def flags(self, number: int) -> int:
+        """Of that line, TYPED, TRANSIENT and PASSING. Raises BlockError as `line` does."""
+        return self._columns_with(number).flags(number)
+
+    def _columns_with(self, number: int) -> PackedColumns:
         if self._columns is None:
             self._columns = _unpack(self._packed, self._count)
         if not 0 <= number < self._count:
             raise BlockError("its lines are more than it says")
-        if text is None:
-            text = self.text.split(b"\n", number + 1)[number].decode(errors="replace")
-        return ScreenLine(text, *self._columns.of(number))
+        return self._columns
 
     def lasting(self) -> int:
         """How many of them are not transient. Raises BlockError as `line` does."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from formats.damage import Damage
 from formats.entry import INPUT, OUTPUT
+from player.lines.columns import PASSING, TRANSIENT, TYPED
 from player.lines.likeness import letters_of
 from player.lines.lineblock import ScreenLine, merged
 
@@ -38,6 +39,7 @@ class Wanted(NamedTuple):
     `since_us`, `until_us`: those that stood at some time between. `before`, `after`: so many lines
     around each hit are wanted too. `raw`: the bytes themselves. `most` hits at most; `one`: whether
     there is a hit is all that is wanted. `values`: each value of a counter is, else the last.
+    `counted`: only how many hits there are is wanted.
     """
 
     typed: bool | None = None
@@ -51,6 +53,16 @@ class Wanted(NamedTuple):
     size: Size | None = None
     one: bool = False
     values: bool = False
+    counted: bool = False
+
+    @property
+    def by_flags(self) -> bool:
+        """Whether hits are to be counted, and flags are all that says which lines count.
+
+        With `most` a search ends before the lines of a session are all made.
+        """
+        whole = self.since_us is None and self.until_us is None and self.most is None
+        return self.counted and whole and not (self.raw or self.one)
 
     def lets_through(self, line: ScreenLine) -> bool:
         """Whether a line counts."""
@@ -86,6 +98,7 @@ class Result(NamedTuple):
 
     `groups`, if lines around hits are wanted: stretches without a gap of (time, text, number of
     the hit or -1). `given_up` lines were too costly to match. More may follow until it is `done`.
+    `more` hits were counted and are not among `hits`.
     """
 
     hits: list[Hit]
@@ -94,6 +107,12 @@ class Result(NamedTuple):
     error: str | None = None
     given_up: int = 0
     done: bool = True
+    more: int = 0
+
+    @property
+    def number(self) -> int:
+        """How many hits there are."""
+        return len(self.hits) + self.more
 
 
 class _Block(Protocol):
@@ -101,6 +120,8 @@ class _Block(Protocol):
     def text(self) -> bytes: ...
 
     def line(self, number: int, text: str | None = None) -> ScreenLine: ...
+
+    def flags(self, number: int, /) -> int: ...
 
     def lines(self) -> Iterator[ScreenLine]: ...
 
@@ -133,6 +154,10 @@ def search(
     blocks_in_turn = _blocks(
         home, session, wanted, damage, signature=signature, sought=sought, progress=progress
     )
+    if wanted.by_flags:
+        number = _counted(blocks_in_turn, find, wanted)
+        yield Result([], [], damage.summary() if damage else None, more=number)
+        return
     for block in blocks_in_turn:
         if wanted.one and (found or given):  # the rest still tells what of the log is damaged
             continue
@@ -140,9 +165,8 @@ def search(
             blocks.append(block)
         for hit in islice(_hits(block, find, wanted), 1 if wanted.one else None):
             said = _said(hit.texts)
-            known = found.get(said)
             if said not in given:
-                found[said] = hit if known is None else _joined(known, hit)
+                _add(found, said, hit)
         if found and not around and clock_s() >= held_until_s:
             hits = _by_time(found, wanted, given)
             given.update(found)
@@ -153,6 +177,43 @@ def search(
     hits = _by_time(found, wanted, given)
     groups = _around(blocks, hits, wanted) if hits and around else []
     yield Result(hits, groups, damage.summary() if damage else None)
+
+
+def _counted(
+    blocks: Iterator[_Block], find: Callable[[bytes], Iterator[Matched]], wanted: Wanted
+) -> int:
+    """How many hits there are, which are made only where values of a counter may be folded."""
+    counting = [
+        (block, match)
+        for block in blocks
+        for match in find(block.text)
+        if _flags_let_through(block, match, wanted)
+    ]
+    if wanted.values or not any(
+        block.flags(number) & PASSING for block, match in counting for number in match.numbers
+    ):
+        return len({_said(match.texts) for _, match in counting})
+    found: dict[tuple[str, ...], Hit] = {}
+    for block, match in counting:
+        hit = _hit(block, match, wanted)
+        if hit is not None:
+            _add(found, _said(match.texts), hit)
+    return len(_by_time(found, wanted, set()))
+
+
+def _flags_let_through(block: _Block, match: Matched, wanted: Wanted) -> bool:
+    """As `_hit`, where the times of lines do not matter."""
+    flags = block.flags(match.numbers[0])
+    if wanted.typed is not None and bool(flags & TYPED) is not wanted.typed:
+        return False
+    if wanted.transient:
+        return True
+    return not any(block.flags(number) & TRANSIENT for number in match.numbers)
+
+
+def _add(found: dict[tuple[str, ...], Hit], said: tuple[str, ...], hit: Hit) -> None:
+    known = found.get(said)
+    found[said] = hit if known is None else _joined(known, hit)
 
 
 def _said(texts: tuple[str, ...]) -> tuple[str, ...]:
@@ -312,6 +373,9 @@ class _RawBlock:
     def line(self, number: int, text: str | None = None) -> ScreenLine:
         shown = self._lines[number].decode(errors="replace") if text is None else text
         return ScreenLine(shown, self._times[number], self._times[number], 1)
+
+    def flags(self, _number: int) -> int:
+        return 0
 
     def lines(self) -> Iterator[ScreenLine]:
         return map(self.line, range(len(self._lines)))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from formats.layout import Home
 from formats.session import Session
@@ -137,3 +139,48 @@ def test_each_value_of_a_counter_is_a_hit_where_that_is_wanted(monkeypatch) -> N
     assert [hit[0] for hit in counted(monkeypatch, Wanted(values=True))] == [
         line.text for line in COUNTER
     ]
+
+
+screen_lines = st.builds(
+    ScreenLine,
+    st.builds(
+        "{}{} {}".format,
+        st.sampled_from(["some", "the"]),
+        st.sampled_from([" error", "\u00a0error"]),
+        st.integers(0, 3),
+    ),
+    st.integers(0, 50),
+    st.integers(50, 99),
+    st.integers(1, 3),
+    steps=st.just(()),
+    typed=st.booleans(),
+    transient=st.booleans(),
+    passing=st.booleans(),
+)
+blocks_of_lines = st.lists(st.lists(screen_lines, min_size=1, max_size=30), max_size=3)
+ways = st.builds(
+    Wanted,
+    typed=st.sampled_from([None, True, False]),
+    transient=st.booleans(),
+    since_us=st.sampled_from([None, 70]),
+    most=st.sampled_from([None, 2]),
+    values=st.booleans(),
+)
+
+
+@given(blocks_of_lines, ways, st.sampled_from(["error", "error 1", "1 some"]))
+def test_as_many_are_counted_as_are_listed(
+    made: list[list[ScreenLine]], wanted: Wanted, said: str
+) -> None:
+    for lines in made:
+        lines.sort(key=lambda line: line.first_us)
+    blocks = [unpack(*pack(settled_of(lines)), len(lines)) for lines in made]
+    patterns = [Pattern(said, How())]
+
+    def number(wanted: Wanted) -> int:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sidecar, "blocks_of", lambda *_, **__: iter(blocks))
+            found = search(Home("/nowhere"), SESSION, lambda text: matches(text, patterns), wanted)
+            return sum(result.number for result in found)
+
+    assert number(wanted._replace(counted=True)) == number(wanted)

@@ -46,7 +46,7 @@ def test_packing_loses_nothing(lines: list[ScreenLine]) -> None:
     assert block.text.decode() == "".join(f"{line.text}\n" for line in lines)
 
 
-@given(st.lists(screen_lines(), min_size=20, max_size=40), st.data())
+@given(st.lists(screen_lines(), min_size=10, max_size=20), st.data())
 def test_a_line_is_the_same_whether_few_or_many_are_asked(
     lines: list[ScreenLine], data: st.DataObject
 ) -> None:
