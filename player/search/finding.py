@@ -11,7 +11,8 @@ from formats.damage import Damage
 from formats.entry import INPUT, OUTPUT
 from player.lines.columns import PASSING, TRANSIENT, TYPED
 from player.lines.likeness import letters_of
-from player.lines.lineblock import ScreenLine, merged
+from player.lines.lineblock import merged
+from player.search.raw import raw_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -21,11 +22,9 @@ if TYPE_CHECKING:
     from formats.size import Size
     from player.index.grams import Sought
     from player.index.logfiles import Signature
+    from player.lines.lineblock import ScreenLine
     from player.search.matching import Matched, Spans
 
-_RAW_BLOCK_LINES = 4096
-# What a line of raw bytes may hold before it is cut: a screen of a full redraw.
-_LONGEST_RAW_BYTES = 1 << 20
 _UNBROKEN = "\u00a0"
 _DIGITS = re.compile(r"\d+")
 _HELD_S = 1.0
@@ -283,7 +282,7 @@ def _blocks(
     progress: Callable[[int, int], None] | None,
 ) -> Iterator[_Block]:
     if wanted.raw:
-        return _raw_blocks(session, damage, INPUT if wanted.typed else OUTPUT)
+        return raw_blocks(session, damage, INPUT if wanted.typed else OUTPUT)
     from player.index.sidecar import blocks_of  # noqa: PLC0415  not for raw bytes
 
     return blocks_of(
@@ -350,54 +349,3 @@ def _around(
             groups[-1].append((line.first_us, line.text, numbers.get(shown, -1)))
         end = max(end, stop)
     return groups
-
-
-class _RawBlock:
-    """Lines of raw bytes, as a block."""
-
-    def __init__(self) -> None:
-        self._lines: list[bytes] = []
-        self._times: list[int] = []
-
-    def __len__(self) -> int:
-        return len(self._lines)
-
-    def add(self, line: bytes, time_us: int) -> None:
-        self._lines.append(line)
-        self._times.append(time_us)
-
-    @property
-    def text(self) -> bytes:
-        return b"\n".join([*self._lines, b""])
-
-    def line(self, number: int, text: str | None = None) -> ScreenLine:
-        shown = self._lines[number].decode(errors="replace") if text is None else text
-        return ScreenLine(shown, self._times[number], self._times[number], 1)
-
-    def flags(self, _number: int) -> int:
-        return 0
-
-    def lines(self) -> Iterator[ScreenLine]:
-        return map(self.line, range(len(self._lines)))
-
-
-def _raw_blocks(session: Session, damage: Damage, direction: str) -> Iterator[_RawBlock]:
-    """The bytes of one direction, cut at newlines; a line has the time of its last byte."""
-    block, rest, time_us = _RawBlock(), b"", 0
-    for entry in session.entries(damage):
-        if entry.direction != direction or not entry.data:
-            continue
-        time_us = entry.time_us
-        data = entry.data.replace(b"\r", b"\n") if direction == INPUT else entry.data
-        *lines, rest = (rest + data).split(b"\n")
-        if len(rest) > _LONGEST_RAW_BYTES:
-            lines.append(rest)
-            rest = b""
-        for line in lines:
-            block.add(line.removesuffix(b"\r"), time_us)
-        if len(block) >= _RAW_BLOCK_LINES:
-            yield block
-            block = _RawBlock()
-    if rest:
-        block.add(rest, time_us)
-    yield block
