@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from itertools import compress, count
 from operator import ne
 from typing import Any, NamedTuple
 
-from player.lines.likeness import letters_of_each
+from player.lines.likeness import letters_of, letters_of_each, longest_word
 
 Steps = tuple[tuple[int, int], ...]
 """Of a line that grew: (length in bytes, microseconds), so much of it was to be seen earlier."""
@@ -81,12 +80,15 @@ class Change:
 
     `rows` are the new texts and `old_rows` as many old ones; `places` those where they differ.
     `left` are the lines whose text is gone, from top to bottom, until they are found again;
-    `matched` says for new texts that go on with an old one in which place that was. What is new
-    has stood since `since_us` at most and is seen since `shown_us`.
+    `matched` says for new texts that go on with an old one in which place that was. `texts` are the
+    screens whole, now and before. What is new has stood since `since_us` at most and is seen since
+    `shown_us`.
     """
 
     __slots__ = (
         "_letters",
+        "_new",
+        "_texts",
         "_where",
         "left",
         "matched",
@@ -98,22 +100,32 @@ class Change:
     )
 
     def __init__(
-        self, rows: list[bytes], old_rows: list[bytes], shown_us: int, since_us: int
+        self,
+        rows: list[bytes],
+        old_rows: list[bytes],
+        texts: tuple[bytes, bytes],
+        shown_us: int,
+        since_us: int,
     ) -> None:
-        self.rows, self.old_rows = rows, old_rows
+        self.rows, self.old_rows, self._texts = rows, old_rows, texts
         self.places = list(compress(count(), map(ne, rows, old_rows)))
         self.shown_us, self.since_us = shown_us, since_us
         self.left: dict[bytes, Line] = {}
         self.matched: dict[int, int] = {}
+        self._new: set[int] = set()
         self._where: dict[bytes, int] | None = None
-        self._letters: Counter[bytes] | None = None
+        self._letters: tuple[list[bytes], list[bytes]] | None = None
 
-    def has_alone(self, letters: bytes) -> bool:
-        """Whether at most one row has them, before and now: it counts, and is none of a list."""
+    def has_alone(self, text: bytes) -> bool:
+        """Whether no other row has its letters, before or now: it counts, and is none of a list."""
+        # Where its longest word is nowhere else they are not, unless a digit parts the word there.
+        word = longest_word(text)
+        if word and self._texts[0].count(word) <= 1 and self._texts[1].count(word) <= 1:
+            return True
         if self._letters is None:
-            now, before = (Counter(letters_of_each(rows)) for rows in (self.rows, self.old_rows))
-            self._letters = now | before
-        return self._letters[letters] <= 1
+            self._letters = letters_of_each(self.rows), letters_of_each(self.old_rows)
+        letters = letters_of(text)
+        return all(rows.count(letters) <= 1 for rows in self._letters)
 
     def compare(self, live: dict[bytes, Line]) -> list[int]:
         """Find which of the `live` lines have `left`; gives the places of texts that are none."""
@@ -121,7 +133,17 @@ class Change:
         now = set(rows)
         old = [old_rows[place] for place in self.places]
         self.left = {text: live[text] for text in old if text and text not in now}
-        return [place for place in self.places if rows[place] and rows[place] not in live]
+        new = [place for place in self.places if rows[place] and rows[place] not in live]
+        self._new = set(new)
+        return new
+
+    def is_amid_new(self, place: int) -> bool:
+        """Whether the rows above and below it tell nothing of where it was: they are as new.
+
+        Asked from top to bottom, as the rows are matched.
+        """
+        above, new = place - 1, self._new
+        return above in new and place + 1 in new and above not in self.matched
 
     def stays(self, place: int) -> bool:
         """Whether a row next to this one is the same as before."""

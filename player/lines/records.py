@@ -93,7 +93,8 @@ class Records:
         texts, records = zip(*taken, strict=True)
         firsts_us, _, lasts_us, counts, steps, flags = zip(*records, strict=True)
         if any(steps):
-            steps = tuple(map(_in_characters, texts, steps))
+            pairs = zip(texts, steps, strict=True)
+            steps = tuple([one and _in_characters(text, one) for text, one in pairs])
         text = b"\n".join((*texts, b"")).decode(errors="replace").encode()
         return Settled(text, Columns(firsts_us, lasts_us, counts, steps, flags))
 

@@ -76,8 +76,9 @@ class Standing:
         self.stirred = False
         changed = look.text != self._text
         if changed:
+            change = self._compared(look)
             self._text = look.text
-            self._change(self._compared(look))
+            self._change(change)
         self._until_us = look.until_us
         return changed
 
@@ -93,7 +94,7 @@ class Standing:
         # What is new came at some time since the look before. While something is being drawn
         # it may be half a line: then only what was seen counts.
         since_us = before_us if look.sure else look.shown_us
-        return Change(rows, old_rows, look.shown_us, since_us)
+        return Change(rows, old_rows, (look.text, self._text), look.shown_us, since_us)
 
     def scrolled(self, lines: list[bytes], times: list[int]) -> None:
         """Lines that left the screen at its top since the look before, each with its moment."""
@@ -234,13 +235,17 @@ class Standing:
     def _continued(self, text: bytes, place: int, change: Change) -> Line | None:
         """The line that stood in this place before, if this text goes on with it."""
         left, old_rows = change.left, change.old_rows
-        old = left.get(old_rows[place])
-        if old is not None and change.stays(place):
-            line = self._goes_on(old, text, change, anchored=True)
-            if line is not None:
-                change.matched[place] = place
-                return line
-        old_places, anchored = change.old_places(place)
+        if len(left) > _FEW and change.is_amid_new(place):
+            # A page of a pager is replaced whole.
+            old_places, anchored = [place], False
+        else:
+            old = left.get(old_rows[place])
+            if old is not None and change.stays(place):
+                line = self._goes_on(old, text, change, anchored=True)
+                if line is not None:
+                    change.matched[place] = place
+                    return line
+            old_places, anchored = change.old_places(place)
         for old_place in old_places:
             old = left.get(old_rows[old_place]) if 0 <= old_place < len(old_rows) else None
             line = self._goes_on(old, text, change, anchored=anchored) if old else None
@@ -274,7 +279,7 @@ class Standing:
                 if not (surely and varies(key, text)):
                     return None
                 self.stirred = True
-            passes = bool(counts) and change.has_alone(letters)
+            passes = bool(counts) and change.has_alone(text)
             line = self._next_value(old, text, change, passes=passes)
             line.letters = letters
             if not counts and not old.settled:
