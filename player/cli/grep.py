@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from formats.layout import Home
     from formats.store import Listed
-    from player.search.finding import Hit, Result
     from player.search.pattern import Pattern
+    from player.search.results import Hit, Result
 
     Plain = tuple[
         list[tuple[Any, ...]],
@@ -179,7 +179,7 @@ class _Search:
 
     def _results(self) -> Iterator[tuple[int, Result]]:
         from player.parallel import in_order  # noqa: PLC0415
-        from player.search.finding import Hit, Result  # noqa: PLC0415
+        from player.search.results import Hit, Result  # noqa: PLC0415
 
         plan = self._plan()
         results = in_order(
@@ -190,7 +190,8 @@ class _Search:
             yield number, Result(found, *plain[1:])
 
     def _worker(self, plan: _Plan) -> Callable[[int], Iterator[Plain]]:
-        from player.search.finding import Result, search  # noqa: PLC0415
+        from player.search.finding import search  # noqa: PLC0415
+        from player.search.results import Result  # noqa: PLC0415
 
         # Another process than ours has no terminal of its own to say it on.
         progress = self._progress.making if plan.processes == 1 else None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from formats.store import Listed
-    from player.search.finding import Hit, Result
+    from player.search.results import Hit, Result
 
 _US_PER_S = 1_000_000
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from formats.store import Listed
-    from player.search.finding import Hit, Result
     from player.search.matching import Spans
+    from player.search.results import Hit, Result
 
 _US_PER_S = 1_000_000
 _SHORT_ID = 8

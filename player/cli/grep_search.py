@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from player.search.finding import Wanted
+from player.search.results import Wanted
 
 if TYPE_CHECKING:
     from argparse import Namespace

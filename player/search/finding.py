@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from formats.damage import Damage
 from formats.entry import INPUT, OUTPUT
@@ -13,105 +13,27 @@ from player.lines.columns import PASSING, TRANSIENT, TYPED
 from player.lines.likeness import letters_of
 from player.lines.lineblock import merged
 from player.search.raw import raw_blocks
+from player.search.results import Hit, Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from formats.layout import Home
     from formats.session import Session
-    from formats.size import Size
     from player.index.grams import Sought
     from player.index.logfiles import Signature
     from player.lines.lineblock import ScreenLine
     from player.search.matching import Matched, Spans
+    from player.search.results import Wanted
+
+    Clock = Callable[[], float]
+    Progress = Callable[[int, int], None]
 
 _UNBROKEN = "\u00a0"
 _DIGITS = re.compile(r"\d+")
 _HELD_S = 1.0
 # So long the hits of a session are held back: most sessions are done by then, and all that is known
 # of a line can be said at once.
-
-
-class Wanted(NamedTuple):
-    """Which lines count: all but `transient` ones, `typed` or not if that is asked, by time.
-
-    `since_us`, `until_us`: those that stood at some time between. `before`, `after`: so many lines
-    around each hit are wanted too. `raw`: the bytes themselves. `most` hits at most; `one`: whether
-    there is a hit is all that is wanted. `values`: each value of a counter is, else the last.
-    `counted`: only how many hits there are is wanted.
-    """
-
-    typed: bool | None = None
-    transient: bool = False
-    raw: bool = False
-    since_us: int | None = None
-    until_us: int | None = None
-    before: int = 0
-    after: int = 0
-    most: int | None = None
-    size: Size | None = None
-    one: bool = False
-    values: bool = False
-    counted: bool = False
-
-    @property
-    def by_flags(self) -> bool:
-        """Whether hits are to be counted, and flags are all that says which lines count.
-
-        With `most` a search ends before the lines of a session are all made.
-        """
-        whole = self.since_us is None and self.until_us is None and self.most is None
-        return self.counted and whole and not (self.raw or self.one)
-
-    def lets_through(self, line: ScreenLine) -> bool:
-        """Whether a line counts."""
-        return (
-            (self.transient or not line.transient)
-            and (self.typed is None or self.raw or line.typed is self.typed)
-            and (self.since_us is None or line.last_us >= self.since_us)
-            and (self.until_us is None or line.first_us <= self.until_us)
-        )
-
-
-class Hit(NamedTuple):
-    """A match: the lines that it is in (one, unless it flows over), and where in each.
-
-    `at_us` is when all that matches was first to be seen at once. `first_us`, `last_us`, `count`
-    are the line's; of several lines, those of the first. `label` is the match's. `passing` is as
-    of a line: of several, whether each of them is.
-    """
-
-    at_us: int
-    texts: tuple[str, ...]
-    spans: tuple[Spans, ...]
-    first_us: int
-    last_us: int
-    count: int  # type: ignore[assignment]  # pyright: ignore[reportIncompatibleMethodOverride]
-    typed: bool
-    label: str = ""
-    passing: bool = False
-
-
-class Result(NamedTuple):
-    """What a search in a session gave, or a part of it, hits by time. `damage`, `error` in words.
-
-    `groups`, if lines around hits are wanted: stretches without a gap of (time, text, number of
-    the hit or -1). `given_up` lines were too costly to match. More may follow until it is `done`.
-    `more` hits were counted and are not among `hits`.
-    """
-
-    hits: list[Hit]
-    groups: list[list[tuple[int, str, int]]]
-    damage: str | None = None
-    error: str | None = None
-    given_up: int = 0
-    done: bool = True
-    more: int = 0
-
-    @property
-    def number(self) -> int:
-        """How many hits there are."""
-        return len(self.hits) + self.more
 
 
 class _Block(Protocol):
@@ -125,6 +47,27 @@ class _Block(Protocol):
     def lines(self) -> Iterator[ScreenLine]: ...
 
 
+class _Pace:
+    """Whether the lines of a session take so long to come that hits are given in parts.
+
+    Only of lines that are `made` meanwhile: what was ready is given in one, so that it is always
+    the same, however busy the machine is.
+    """
+
+    def __init__(self, clock_s: Clock, progress: Progress | None, *, made: bool) -> None:
+        self._clock_s, self._progress, self._made = clock_s, progress, made
+        self._held_until_s = clock_s() + _HELD_S
+
+    def tell(self, done: int, total: int) -> None:
+        """Lines are being made."""
+        self._made = True
+        if self._progress is not None:
+            self._progress(done, total)
+
+    def is_slow(self) -> bool:
+        return self._made and self._clock_s() >= self._held_until_s
+
+
 def search(
     home: Home,
     session: Session,
@@ -133,25 +76,25 @@ def search(
     signature: Signature | None = None,
     *,
     sought: Sought | None = None,
-    progress: Callable[[int, int], None] | None = None,
-    clock_s: Callable[[], float] = time.monotonic,
+    progress: Progress | None = None,
+    clock_s: Clock = time.monotonic,
 ) -> Iterator[Result]:
     """Search a session: one result, or several when its lines are being made and that takes long.
 
     `find` gives the matches in the text of some lines, from top to bottom (`matching`).
     What `sought` cannot be in is not read. A line that was given is not given again, though it may
     come again: what a later result would say of it, its count and its last time, is left out.
-    `progress(done, total)`, in bytes of the
-    log, is called while lines are made. Raises LogError, ExtractionError, PatternError.
+    `progress(done, total)`, in bytes of the log, is called while lines are made. Raises LogError,
+    ExtractionError, PatternError.
     """
     damage = Damage()
     around = bool(wanted.before or wanted.after)
     blocks: list[_Block] = []
     found: dict[tuple[str, ...], Hit] = {}
     given: set[tuple[str, ...]] = set()
-    held_until_s = clock_s() + _HELD_S
+    pace = _Pace(clock_s, progress, made=wanted.raw)
     blocks_in_turn = _blocks(
-        home, session, wanted, damage, signature=signature, sought=sought, progress=progress
+        home, session, wanted, damage, signature=signature, sought=sought, progress=pace.tell
     )
     if wanted.by_flags:
         number = _counted(blocks_in_turn, find, wanted)
@@ -166,7 +109,7 @@ def search(
             said = _said(hit.texts)
             if said not in given:
                 _add(found, said, hit)
-        if found and not around and clock_s() >= held_until_s:
+        if found and not around and pace.is_slow():
             hits = _by_time(found, wanted, given)
             given.update(found)
             found = {}
@@ -279,7 +222,7 @@ def _blocks(
     *,
     signature: Signature | None,
     sought: Sought | None,
-    progress: Callable[[int, int], None] | None,
+    progress: Progress,
 ) -> Iterator[_Block]:
     if wanted.raw:
         return raw_blocks(session, damage, INPUT if wanted.typed else OUTPUT)

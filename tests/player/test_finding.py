@@ -12,12 +12,13 @@ from formats.layout import Home
 from formats.session import Session
 from player.index import sidecar
 from player.lines.lineblock import LineBlock, ScreenLine, pack, settled_of, unpack
-from player.search.finding import Result, Wanted, search
+from player.search.finding import search
 from player.search.matching import Matched, matches
 from player.search.pattern import How, Pattern
+from player.search.results import Result, Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 SESSION = Session("3f2504e0-4f89-41d3-9a0c-0305e82c3301", "/nowhere")
 MADE = [
@@ -36,23 +37,34 @@ def block_of(lines: list[tuple[str, int, int]]) -> LineBlock:
 
 
 class Clock:
-    """Shows `step_s` more for each block that was made."""
+    """Shows `step_s` more for each block, which is made just then unless it is `ready`."""
 
-    def __init__(self, step_s: float) -> None:
+    def __init__(self, step_s: float, *, ready: bool = False) -> None:
         self.now_s = 0.0
         self.step_s = step_s
+        self.ready = ready
 
     def __call__(self) -> float:
         return self.now_s
 
-    def blocks(self, *_: object, **__: object) -> Iterator[LineBlock]:
-        for lines in MADE:
+    def blocks(
+        self, *_: object, progress: Callable[[int, int], None], **__: object
+    ) -> Iterator[LineBlock]:
+        for number, lines in enumerate(MADE):
             self.now_s += self.step_s
+            if not self.ready:
+                progress(number, len(MADE))
             yield block_of(lines)
 
 
-def results(monkeypatch, step_s: float, wanted: Wanted = Wanted()) -> list[Result]:  # noqa: B008
-    clock = Clock(step_s)
+def results(
+    monkeypatch,
+    step_s: float,
+    wanted: Wanted = Wanted(),  # noqa: B008
+    *,
+    ready: bool = False,
+) -> list[Result]:
+    clock = Clock(step_s, ready=ready)
     monkeypatch.setattr(sidecar, "blocks_of", clock.blocks)
     patterns = [Pattern("error", How())]
     return list(
@@ -72,6 +84,12 @@ def test_what_is_quickly_there_is_one_result_by_time(monkeypatch) -> None:
     assert shown(result) == [
         ("error one", 10, 6), ("error three", 25, 1), ("error two", 30, 2), ("error four", 50, 1),
     ]  # fmt: skip
+
+
+def test_what_was_made_before_is_one_result_however_long_it_takes(monkeypatch) -> None:
+    (slowly,) = results(monkeypatch, 1.5, ready=True)
+    (quickly,) = results(monkeypatch, 0.1, ready=True)
+    assert slowly == quickly
 
 
 def test_what_takes_long_is_given_as_it_comes_and_once(monkeypatch) -> None:

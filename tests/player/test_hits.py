@@ -11,9 +11,10 @@ from formats.session import Session
 from player.index import sidecar
 from player.lines.sizing import initial_size
 from player.screen import Screen
-from player.search.finding import Wanted, search
+from player.search.finding import search
 from player.search.matching import matches
 from player.search.pattern import How, Pattern
+from player.search.results import Wanted
 from tests.support.recordings import each_recording, name_of, phrases
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from player.search.finding import Hit
     from player.search.matching import Matched
+    from player.search.results import Hit
 
 DRAWN = 12
 """So many hits of a recording are drawn: spread over all there are."""
