@@ -35,7 +35,8 @@ _SESSION_BYTES: Final = 36
 _TO_DIRECTION: Final = b'","direction":"'
 _IN, _OUT = b"in", b"out"
 _TO_DATA: Final = b'put","data":"'
-_SECOND_END: Final = len(_HEAD) + len(b"2026-02-07T18:15:32.")
+_MINUTE_END: Final = len(_HEAD) + len(b"2026-02-07T18:15:")
+_SECOND_END: Final = _MINUTE_END + len(b"32.")
 _STAMP_END: Final = _SECOND_END + 3
 _DIRECTION: Final = _STAMP_END + len(_TO_SESSION) + _SESSION_BYTES + len(_TO_DIRECTION)
 _DATA: Final = _DIRECTION + len(_OUT) + len(_TO_DATA)
@@ -46,6 +47,7 @@ _from_data_of: Final = itemgetter(slice(_DATA, None))
 _second_of: Final = itemgetter(slice(_SECOND_END))
 _milliseconds_of: Final = itemgetter(slice(_SECOND_END, None))
 
+_SECONDS: Final = {b"%02d." % s: s * 1_000_000 for s in range(60)}
 _MILLISECONDS: Final = {b"%03d" % ms: ms * 1000 for ms in range(1000)}
 
 
@@ -228,12 +230,19 @@ def _are_times(stamps: list[bytes]) -> bool:
     return len(joined) == _STAMP_END * len(stamps) and all(map(bytes.isdigit, digits))
 
 
-@lru_cache(maxsize=256)
 def _second_us(second: bytes) -> int:
     """The time since the epoch of a line that begins so. Raises ValueError."""
-    if not second.startswith(_HEAD):
+    in_minute_us = _SECONDS.get(second[_MINUTE_END:])
+    if in_minute_us is None:
+        raise ValueError("no second of ours")
+    return _minute_us(second[:_MINUTE_END]) + in_minute_us
+
+
+@lru_cache(maxsize=256)
+def _minute_us(minute: bytes) -> int:
+    if not minute.startswith(_HEAD):
         raise ValueError("no line of ours")
-    return Parser().parse(second[len(_HEAD) :].decode("ascii") + "000Z")
+    return Parser().parse(minute[len(_HEAD) :].decode("ascii") + "00.000Z")
 
 
 def _time_us(stamp: bytes) -> int:

@@ -1,4 +1,4 @@
-"""The same work for many things on all cores, the results in order.
+"""Work in other processes, the results in order: the same for many things on all cores, or ahead.
 
 Forks: what is loaded need not be loaded again, and a part of a result comes as soon as its turn has
 come.
@@ -6,6 +6,8 @@ come.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import marshal
 import os
 import select
@@ -16,13 +18,15 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from formats.errors import SessionsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
 
 T = TypeVar("T")
 
 _LENGTH: Final = struct.Struct("<Q")
 _READ_BYTES: Final = 1 << 18
+_PIPE_BYTES: Final = 1 << 20
+# The most that Linux gives to everybody: so far a process may be ahead of who takes its parts.
 _TELL_EVERY_S: Final = 0.2
 
 
@@ -65,6 +69,22 @@ def in_order(
             worker.end()
 
 
+def made_ahead(items: Iterable[T]) -> Generator[T]:
+    """The same items, made by another process while those before them are worked on.
+
+    Each is what marshal can hold. With a single core they are made here. Raises SessionsError when
+    the other process has died, of an exception of the iterable's too.
+    """
+    if cores() < 2:  # noqa: PLR2004
+        yield from items
+        return
+    worker = _Worker(lambda _: items, range(1))
+    try:
+        yield from worker.parts(0, None)
+    finally:
+        worker.end()
+
+
 class _Worker(Generic[T]):
     """A forked process that does some of the work and writes the parts into a pipe.
 
@@ -73,6 +93,9 @@ class _Worker(Generic[T]):
 
     def __init__(self, work: Callable[[int], Iterable[T]], numbers: range) -> None:
         self._fd, writing = os.pipe()
+        if hasattr(fcntl, "F_SETPIPE_SZ"):
+            with contextlib.suppress(OSError):  # many pipes of this user are large already
+                fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         self._pending = bytearray()
         self._pid = os.fork()
         if self._pid:
@@ -99,11 +122,12 @@ class _Worker(Generic[T]):
                 if waiting:
                     waiting(number)
             size = self._size()
-            data = bytes(self._pending[_LENGTH.size : size])
-            del self._pending[:size]
-            if not data:
+            if size == _LENGTH.size:
+                del self._pending[:size]
                 return
-            part: T = marshal.loads(data)  # noqa: S302  from our own process
+            with memoryview(self._pending) as view, view[_LENGTH.size : size] as data:
+                part: T = marshal.loads(data)  # noqa: S302  from our own process
+            del self._pending[:size]
             yield part
 
     def _has_one(self) -> bool:
@@ -114,7 +138,9 @@ class _Worker(Generic[T]):
                 return False
             data = os.read(self._fd, _READ_BYTES)
             if not data:
-                raise SessionsError("a process that searched has died; CS_DEBUG=1 shows more")
+                raise SessionsError(
+                    "a process that worked for this one has died; CS_DEBUG=1 shows more"
+                )
             pending += data
         return True
 

@@ -1,58 +1,38 @@
-"""What an iterator gives, made in a thread of its own while what it gave before is worked on."""
+"""A log, read by another process while what it gave before is drawn.
+
+Not by a thread: cutting and decoding lines is Python's own work, and would keep the interpreter
+from whoever draws for a third of the time.
+"""
 
 from __future__ import annotations
 
-from queue import SimpleQueue
-from threading import Thread
-from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any
+
+from formats.entry import Entry
+from formats.stretch import Place, Stretch
+from player.parallel import made_ahead
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Iterable, Iterator
 
-T = TypeVar("T")
-
-_MOST_AHEAD: Final = 32
-# Of stretches of a log: 5 MB, and the worker need never wait for its turn with the interpreter.
+    from formats.stretch import Part
 
 
-class _Last(NamedTuple):
-    """Nothing more comes: the iterator has ended, or raised this."""
-
-    error: BaseException | None
-
-
-class _Made(NamedTuple, Generic[T]):
-    item: T
+def read_ahead(parts: Iterable[Part]) -> Iterator[Part]:
+    """The same parts, some of them made before they are asked for. Raises as `made_ahead`."""
+    return map(_part, made_ahead(map(_values, parts)))
 
 
-def read_ahead(items: Iterable[T]) -> Generator[T]:
-    """The same items, some of them made before they are asked for; errors come in their turn.
+def _values(part: Part) -> tuple[Any, ...]:
+    """A part as marshal can hold it: it knows no types of ours."""
+    if isinstance(part, Stretch):
+        return tuple(part)
+    place, entry = part
+    return tuple(place), tuple(entry)
 
-    Worth it where the work on an item is done in C that lets other threads run. Once the generator
-    is closed nothing more is made.
-    """
-    made: SimpleQueue[_Made[T] | _Last] = SimpleQueue()
-    wanted: SimpleQueue[bool] = SimpleQueue()
 
-    def make() -> None:
-        error: BaseException | None = None
-        try:
-            for item in items:
-                made.put(_Made(item))
-                if not wanted.get():
-                    return
-        except BaseException as raised:  # noqa: BLE001  raised again where it is asked for
-            error = raised
-        made.put(_Last(error))
-
-    for _ in range(_MOST_AHEAD):
-        wanted.put(True)
-    Thread(target=make, name="read_ahead", daemon=True).start()
-    try:
-        while isinstance(found := made.get(), _Made):
-            yield found.item
-            wanted.put(True)
-    finally:
-        wanted.put(False)
-    if found.error is not None:
-        raise found.error
+def _part(values: tuple[Any, ...]) -> Part:
+    if len(values) == len(Stretch._fields):
+        return Stretch(*values)
+    place, entry = values
+    return Place(*place), Entry(*entry)

@@ -156,7 +156,7 @@ def _target(path: str, header: bytes, end: int) -> int:
 
 def _keyframes(replay: Replay, begun: _Begun) -> Iterator[tuple[Keyframe, bytes]]:
     """The keyframes from there on, each before a line, with their packed snapshots."""
-    # Reading is almost as much work as drawing, which is the engine's and lets it go on meanwhile.
+    # Reading is almost as much work as drawing.
     parts = read_ahead(replay.session.stretches(None, begun.start.place))
     passage = Passage(parts, Painter(begun.screen), begun.start, replay.origin_us)
     for stop in passage.stops():

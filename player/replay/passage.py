@@ -95,22 +95,28 @@ class Passage:
             if self._passed_bytes >= SPACING_BYTES:
                 yield self._stop(stretch.place(begin), stretch.entry(begin))
             drawn = stretch.part(begin, end)
-            costs = [LINE_BYTES + size for size in map(len, drawn.data)]
-            if self._passed_bytes + sum(costs) >= SPACING_BYTES:
+            cost = _cost(drawn)
+            if self._passed_bytes + cost >= SPACING_BYTES:
                 # One line at least: it may be reached already, where a stop was of no use.
-                first, *others = costs
+                first, *others = [LINE_BYTES + size for size in map(len, drawn.data)]
                 passed = accumulate(others, initial=self._passed_bytes + first)
                 count = 1 + next(n for n, so_many in enumerate(passed) if so_many >= SPACING_BYTES)
-                drawn, costs = drawn.part(0, count), costs[:count]
+                drawn = drawn.part(0, count)
+                cost = _cost(drawn)
             self._painter.draw(drawn.outputs())
             self._at_us = max(self._at_us, drawn.latest_us() - self._origin_us)
-            self._passed_bytes += sum(costs)
-            begin += len(costs)
+            self._passed_bytes += cost
+            begin += len(drawn.data)
 
     def _stop(self, place: Place, entry: Entry) -> Stop:
         self._painter.flush()
         self._passed_bytes = 0
         return Stop(self._at_us, place, entry)
+
+
+def _cost(stretch: Stretch) -> int:
+    """What drawing its lines costs, in bytes of output."""
+    return LINE_BYTES * len(stretch.data) + sum(map(len, stretch.data))
 
 
 def _due(stretch: Stretch, latest_us: int) -> int:

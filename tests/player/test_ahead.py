@@ -1,36 +1,44 @@
-"""Reading ahead: the same items, made in another thread, a few before they are asked for."""
+"""Reading ahead: the same items, made by another process, a few before they are asked for."""
 
 from __future__ import annotations
 
-import threading
+import os
 from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
 
-from formats.errors import LogError
-from player.replay import ahead
+from formats.errors import LogError, SessionsError
+from formats.layout import Home
+from formats.session import Session
+from formats.stretch import Stretch
+from player import parallel
+from player.parallel import made_ahead
 from player.replay.ahead import read_ahead
+from tests.support.logs import Said, start, store_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
-def readers() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == "read_ahead"]
+@pytest.fixture(autouse=True)
+def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "cores", lambda: 2)
 
 
-def joined() -> bool:
-    """Whether all of them end."""
-    for thread in readers():
-        thread.join(10)
-    return not readers()
+def no_child_is_left() -> bool:
+    try:
+        os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        return True
+    return False
 
 
-def test_the_items_come_in_order_and_their_thread_ends() -> None:
-    assert list(read_ahead(range(1000))) == list(range(1000))
-    assert list(read_ahead([])) == []
-    assert joined()
+def test_the_items_come_in_order_and_their_process_ends() -> None:
+    assert list(made_ahead(range(1000))) == list(range(1000))
+    assert not list(made_ahead(range(0)))
+    assert no_child_is_left()
 
 
 def test_an_error_comes_behind_what_was_made_before_it() -> None:
@@ -38,34 +46,51 @@ def test_an_error_comes_behind_what_was_made_before_it() -> None:
         yield from range(3)
         raise LogError("cannot read it")
 
-    items = read_ahead(failing())
+    items = made_ahead(failing())
     assert [next(items) for _ in range(3)] == [0, 1, 2]
-    with pytest.raises(LogError, match="cannot read it"):
+    with pytest.raises(SessionsError, match="has died"):
         next(items)
-    assert joined()
+    assert no_child_is_left()
 
 
-def test_no_more_is_made_than_is_soon_needed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ahead, "_MOST_AHEAD", 3)
-    taken, furthest = 0, 0
-
-    def endless() -> Iterator[int]:
-        nonlocal furthest
-        for number in count():
-            furthest = max(furthest, number - taken)
-            yield number
-
-    items = read_ahead(endless())
-    for number in range(1000):
-        taken = number
-        assert next(items) == number
+def test_who_closes_it_ends_the_process() -> None:
+    items = made_ahead(count())
+    assert [next(items) for _ in range(1000)] == list(range(1000))
     items.close()
-    assert joined(), "who closes it ends the thread"
-    assert 1 <= furthest <= 4
+    assert no_child_is_left()
 
 
-def test_the_iterator_works_in_another_thread() -> None:
-    def names() -> Iterator[str]:
-        yield threading.current_thread().name
+def test_no_more_is_made_than_is_soon_needed(tmp_path: Path) -> None:
+    made = tmp_path / "made"
 
-    assert list(read_ahead(names())) == ["read_ahead"]
+    def endless() -> Iterator[bytes]:
+        with made.open("ab", buffering=0) as file:
+            while True:
+                file.write(b".")
+                yield bytes(100_000)
+
+    items = made_ahead(endless())
+    for _ in range(100):
+        next(items)
+    items.close()
+    # A pipe of 1 MiB, what was read from it at once, and what waits to be written.
+    assert 100 <= made.stat().st_size <= 115
+
+
+def test_another_process_works_unless_there_is_one_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    def workers() -> Iterator[int]:
+        yield os.getpid()
+
+    assert list(made_ahead(workers())) != [os.getpid()]
+    monkeypatch.setattr(parallel, "cores", lambda: 1)
+    assert list(made_ahead(workers())) == [os.getpid()]
+
+
+def test_a_log_that_is_read_ahead_is_the_same_log(tmp_path: Path) -> None:
+    said = [Said(number, b"%d\r\n" % number) for number in range(3000)]
+    marker = Said(1000, {"type": "marker", "label": "x"})
+    session_id = store_log(tmp_path, start(), *said[:1000], marker, *said[1000:])
+    session = Session(session_id, Home(str(tmp_path)).logs)
+    parts = list(session.stretches())
+    assert list(read_ahead(session.stretches())) == parts
+    assert {type(part) for part in parts} == {Stretch, tuple}
