@@ -255,6 +255,10 @@ class _Search:
 
     def _sought(self, hit: Hit) -> str:
         """What the player is to go on with: the patterns, or the parts of a match over lines."""
+        pattern, *more = self._patterns
+        typed = self._typed
+        if pattern.plain and not (more or typed.fixed_strings or typed.word_regexp):
+            return pattern.text
         if len(hit.texts) == 1:
             return "|".join(pattern.expression for pattern in self._patterns)
         import re  # noqa: PLC0415

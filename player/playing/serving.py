@@ -121,13 +121,15 @@ class _Scribe:
         return {"markers": markers[:_MOST_MARKERS], "activity": activity, "length_us": length_us}
 
     def _hits(self, request: dict[str, Any]) -> list[tuple[int, str]]:
-        from player.search.hits import compile_pattern, hits  # noqa: PLC0415
+        from player.playing.sought import Sought  # noqa: PLC0415
+        from player.search.finding import search  # noqa: PLC0415
+        from player.search.results import Wanted  # noqa: PLC0415
 
-        self._read()
-        text: str = request["pattern"]
-        pattern = compile_pattern(text, ignore_case=text == text.lower())
+        sought = Sought(request["pattern"])
+        results = search(self._home, self._session, sought.matches, Wanted(size=self._size))
         found = [
-            (hit.at_us - self._origin_us, hit.line.text[:_SHOWN_CHARACTERS])
-            for hit in hits(self._lines, pattern)
+            (hit.at_us - self._origin_us, " ".join(hit.texts)[:_SHOWN_CHARACTERS])
+            for result in results
+            for hit in result.hits
         ]
         return sorted(found)[:_MOST_HITS]

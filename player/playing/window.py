@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from player.playing.controller import Controller
     from player.playing.frames import Frame
     from player.playing.plan import Plan
+    from player.playing.sought import Highlight
     from player.screen.values import Row
 
 _TITLE = Style(bold=True)
@@ -40,7 +39,7 @@ class Window:
         self._painter = Painter()
         self._size = DEFAULT_SIZE
         self._view = Viewport(0, 0, DEFAULT_SIZE, DEFAULT_SIZE)
-        self._pattern: tuple[str, re.Pattern[str] | None] = ("", None)
+        self._highlight: tuple[str, Highlight | None] = ("", None)
         self.activity: list[int] = []
         self.activity_us = 1
         self._timeline_made: tuple[object, object, Row] = (None, None, ())
@@ -110,7 +109,7 @@ class Window:
 
     def _recording(self, frame: Frame, room: Size) -> tuple[list[str], Cursor | None]:
         controller = self._controller
-        pattern = self._compiled(controller.pattern)
+        find = self._highlighting(controller.pattern)
         hit = controller.hit_text()
         at = Cursor(*frame.cursor)
         if controller.back:
@@ -123,7 +122,7 @@ class Window:
         view = viewport(room, recorded, at, controller.pan, self._view)
         self._view = view
         controller.view_corner = (view.left, view.top)
-        lines = canvas.lines(view, pattern, hit)
+        lines = canvas.lines(view, find, hit)
         cursor = view.cursor(at) if frame.cursor_shown and not controller.back else None
         return lines, cursor
 
@@ -134,14 +133,12 @@ class Window:
         row = sum(kept < frame.cursor[1] for kept in fitted.kept_rows)
         return self._fitted, fitted.size, Cursor(col, row)
 
-    def _compiled(self, pattern: str) -> re.Pattern[str] | None:
-        if self._pattern[0] != pattern:
-            found: re.Pattern[str] | None = None
-            with contextlib.suppress(re.error, OverflowError, RecursionError):
-                flags = re.IGNORECASE if pattern == pattern.lower() else re.NOFLAG
-                found = re.compile(pattern, flags) if pattern else None
-            self._pattern = (pattern, found)
-        return self._pattern[1]
+    def _highlighting(self, pattern: str) -> Highlight | None:
+        if self._highlight[0] != pattern:
+            from player.playing.sought import Highlight  # noqa: PLC0415  most never search
+
+            self._highlight = (pattern, Highlight(pattern) if pattern else None)
+        return self._highlight[1]
 
     # Help and information ---------------------------------------------------------------------
 

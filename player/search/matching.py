@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # Blanks and the edges of a box, at the beginning of a line.
 _EDGES = re.compile(rb"(?:[ \t|]|\xe2[\x94-\x96][\x80-\xbf]|\xc2\xa0)*")
+_BOX = re.compile(rb"\xe2[\x94-\x96][\x80-\xbf]")
+_UNBROKEN = b"\xc2\xa0"
 
 
 class Matched(NamedTuple):
@@ -127,7 +129,7 @@ def _flowing(text: bytes, number: int, first: int, start: int, end: int) -> Matc
     for before, after in pairwise(breaks):
         line = text[before + 1 : after]
         left = start - before - 1 if before < start else _indent(line)
-        right = len(line.rstrip(b" ")) if after < end else end - before - 1
+        right = max(left, _end_of_words(line)) if after < end else end - before - 1
         texts.append(line.decode(errors="replace"))
         spans.append(((_characters(line, left), _characters(line, right)),))
     numbers = tuple(range(number, number + len(texts)))
@@ -137,6 +139,21 @@ def _flowing(text: bytes, number: int, first: int, start: int, end: int) -> Matc
 def _indent(line: bytes) -> int:
     found = _EDGES.match(line)
     return found.end() if found else 0
+
+
+def _end_of_words(line: bytes) -> int:
+    """Where blanks and the edge of a box begin, at the end of a line."""
+    end = len(line.rstrip(b" "))
+    while end:
+        if line[end - 1] in b" \t|":
+            end -= 1
+        elif line[end - 2 : end] == _UNBROKEN:
+            end -= 2
+        elif _BOX.match(line, max(0, end - 3), end):
+            end -= 3
+        else:
+            break
+    return end
 
 
 def _characters(line: bytes, length: int) -> int:

@@ -12,7 +12,7 @@ import signal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from player.index.grams import grams_of
-from player.search.hits import PatternError, compile_pattern
+from player.search.expression import PatternError, compile_pattern
 from player.search.patterntree import traits
 from player.search.sieve import folded, linear, seek_expression, seek_text
 

@@ -15,7 +15,7 @@ from player.screen.sgr import sgr
 from player.screen.values import DEFAULT_STYLE, Run, Style
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from player.screen.values import Row
 
@@ -154,11 +154,9 @@ def marked(row: Row, spans: Iterable[Span]) -> Row:
 _MARKED = Style(fg=0, bg=3, bold=True)
 
 
-def column_spans(row: Row, pattern: re.Pattern[str]) -> list[Span]:
-    """Where a pattern matches in the text of a row, in columns."""
-    text = text_of(row)
-    found = [match.span() for match in pattern.finditer(text) if match.end() > match.start()]
-    if not found:
+def column_spans(row: Row, spans: Sequence[tuple[int, int]]) -> list[Span]:
+    """In which columns these characters of a row's text stand: from the first up to the end."""
+    if not spans:
         return []
     starts: list[int] = []
     col = 0
@@ -167,7 +165,7 @@ def column_spans(row: Row, pattern: re.Pattern[str]) -> list[Span]:
             starts += [col] * len(characters)
             col += width
     starts.append(col)
-    return [Span(starts[first], max(starts[end], starts[first] + 1)) for first, end in found]
+    return [Span(starts[first], max(starts[end], starts[first] + 1)) for first, end in spans]
 
 
 def line_of(row: Row, width: int, *, links: bool = False) -> str:

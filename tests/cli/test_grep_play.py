@@ -26,6 +26,7 @@ def grep(home: Path, show: Open) -> Open:
         for number, text in enumerate(shown)
     ]
     said[5] = Said(5 * MINUTE_MS, "\x1b[2J\x1b[Hmoment 5\r\n│ over the │\r\n│ end of it │".encode())
+    said[6] = Said(6 * MINUTE_MS, b"\x1b[2J\x1b[Hmoment 6\r\nover\r\nthe end of it")
     store_log(home, start(80, 24), *said, ended(7 * MINUTE_MS))
     return partial(show, "cs-grep")
 
@@ -47,6 +48,8 @@ def test_the_hit_of_a_number(grep) -> None:
 def test_a_match_over_the_end_of_a_line(grep) -> None:
     window = grep("--play", "last", "over the end of it")
     window.see("moment 5", "0:05:00 / 0:07:00")
+    window.press("n")
+    window.see("moment 6", "0:06:00 / 0:07:00")
     assert window.leave("q") == 0
 
 

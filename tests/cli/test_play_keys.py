@@ -176,6 +176,27 @@ def all_in(window: PlayerWindow, place: int, texts: set[bytes]) -> bool:
     return all(text in window.screen[place:] for text in texts)
 
 
+def test_search_has_the_hits_of_cs_grep(home: Path, play: Open) -> None:
+    """Words over the ends of rows, all of them marked; of the values of a counter the last."""
+    box = "\x1b[2J\x1b[H│ unable to │\r\n│ connect   │"
+    counted = [
+        Said(n * MINUTE_MS, b"\x1b[2J\x1b[Hmoment\r\nread %d of 30 files" % (n * 10))
+        for n in (1, 2, 3)
+    ]
+    last = Said(5 * MINUTE_MS, b"\x1b[2J\x1b[Hthe end")
+    store_log(home, start(80, 24), *counted, Said(4 * MINUTE_MS, box.encode()), last)
+    window = play("last", "--paused")
+    window.press("/", "UNABLE", "enter")
+    window.see("UNABLE was never on the screen")
+    window.press("/", "unable to connect", "enter")
+    window.see("unable to", "connect", "hit 1 of 1", "0:04:00 / 0:05:00")
+    marked = [run.text for _, row in window.drawn.rows() for run in row if run.style.bg == 3]
+    assert marked == ["unable to", "connect"]
+    window.press("g", "/", "files", "enter")
+    window.see("read 30 of 30", "hit 1 of 1")
+    assert window.leave("q") == 0
+
+
 def test_search(home: Path, play: Open) -> None:
     said = minutes()
     said.insert(5, Said(MINUTE_MS + 30_001, b"\x1b[5;3H\x1b[31mNee\x1b[32mdle\x1b[m in red"))

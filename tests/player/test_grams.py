@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from player.index.grams import Sought, grams_of, packed_grams
-from player.search.hits import PatternError
+from player.search.expression import PatternError
 from player.search.pattern import How, Pattern
 
 # With characters that part words, and those that are another case of an ASCII letter.

@@ -1,33 +1,15 @@
-"""Searching screen lines. Pure: lines in, hits out."""
+"""Regular expressions as people type them."""
 
 from __future__ import annotations
 
 import re
 import warnings
-from typing import TYPE_CHECKING, NamedTuple
 
 from formats.errors import SessionsError, printable
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from player.lines.extractor import ScreenLine
-
 
 class PatternError(SessionsError):
-    """The pattern is no regular expression."""
-
-
-class Hit(NamedTuple):
-    """A screen line that matches, and where: (start, end) in characters of its text."""
-
-    line: ScreenLine
-    spans: tuple[tuple[int, int], ...]
-
-    @property
-    def at_us(self) -> int:
-        """When what matches first stood there: the rest of the line may have come later."""
-        return self.line.seen_us(self.spans[0][1])
+    """The pattern is no regular expression, or one that takes too long."""
 
 
 def compile_pattern(
@@ -47,11 +29,3 @@ def compile_pattern(
         what = str(error) or type(error).__name__
         message = f"{printable(text)!r} is no regular expression: {what}; -F takes it as plain text"
         raise PatternError(message) from None
-
-
-def hits(lines: Iterable[ScreenLine], pattern: re.Pattern[str]) -> Iterator[Hit]:
-    """Each line that matches, in the order in which the lines come."""
-    for line in lines:
-        spans = tuple(match.span() for match in pattern.finditer(line.text))
-        if spans:
-            yield Hit(line, spans)
