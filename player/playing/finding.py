@@ -84,6 +84,8 @@ class Finding(Playback):
             here, there = ("after", "before") if count > 0 else ("before", "after")
             self.say(f"no hit {here} this, {len(moments)} {there}", now_us, alert=True)
             return
+        # Of those of one moment the first, from wherever one comes.
+        place = bisect_left(moments, moments[place])
         self._pause(now_us)
         self.seek(moments[place], now_us)
         self._hit = self.hits[place][1]

@@ -183,17 +183,24 @@ def test_search_has_the_hits_of_cs_grep(home: Path, play: Open) -> None:
         Said(n * MINUTE_MS, b"\x1b[2J\x1b[Hmoment\r\nread %d of 30 files" % (n * 10))
         for n in (1, 2, 3)
     ]
-    last = Said(5 * MINUTE_MS, b"\x1b[2J\x1b[Hthe end")
-    store_log(home, start(80, 24), *counted, Said(4 * MINUTE_MS, box.encode()), last)
+    last = Said(5 * MINUTE_MS, b"\x1b[2J\x1b[Hno more files\r\nof all these files")
+    end = ended(6 * MINUTE_MS)
+    store_log(home, start(80, 24), *counted, Said(4 * MINUTE_MS, box.encode()), last, end)
     window = play("last", "--paused")
     window.press("/", "UNABLE", "enter")
     window.see("UNABLE was never on the screen")
     window.press("/", "unable to connect", "enter")
-    window.see("unable to", "connect", "hit 1 of 1", "0:04:00 / 0:05:00")
+    window.see("unable to", "connect", "hit 1 of 1", "0:04:00 / 0:06:00")
     marked = [run.text for _, row in window.drawn.rows() for run in row if run.style.bg == 3]
     assert marked == ["unable to", "connect"]
     window.press("g", "/", "files", "enter")
-    window.see("read 30 of 30", "hit 1 of 1")
+    window.see("read 30 of 30", "hit 1 of 3")
+    window.press("n")
+    window.see("no more files", "hit 2 of 3")
+    window.press("N")
+    window.see("read 30 of 30", "hit 1 of 3")
+    window.press("G", "?", "files", "enter")
+    window.see("no more files", "hit 2 of 3")
     assert window.leave("q") == 0
 
 
