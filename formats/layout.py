@@ -1,7 +1,7 @@
 """Where things lie: the home, its folders, the names of a session's files, session ids.
 
 Paths are plain strings: importing pathlib would cost every start of the recorder 4 ms. An id that
-a person typed never becomes part of a path: `formats.store` compares it with the names that lie
+a person typed never becomes part of a path: `formats.meant` compares it with the names that lie
 in the folder.
 """
 

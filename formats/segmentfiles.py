@@ -106,7 +106,7 @@ class SegmentFiles:
 def _is_readable(item: os.DirEntry[str]) -> bool:
     """Whether it is a file. Raises LogError for one of another user.
 
-    Links are passed over: `formats.store` refuses them by name.
+    Links are passed over: `formats.meant` refuses them by name.
     """
     if not item.is_file(follow_symlinks=False):
         return False

@@ -1,8 +1,7 @@
-"""The sessions in a home: which there are, and which one a person means.
+"""The sessions in a home: which there are, from one pass over the folder.
 
-The player's side. What a person typed is compared with the names that lie in the folder, and never
-becomes part of a path. Lists from the summaries; a log is read only when its summary is missing
-or older than the log.
+The player's side. Lists from the summaries; a log is read only when its summary is missing or older
+than the log. Which session a person means, `formats.meant` says.
 """
 
 from __future__ import annotations
@@ -12,30 +11,15 @@ import os
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from formats.errors import (
-    AmbiguousSessionError,
-    BadSessionIdError,
-    LogError,
-    NoSuchSessionError,
-    printable,
-)
+from formats.errors import LogError, printable
 from formats.layout import META, USER, parse_log_name
 from formats.locks import is_held
 from formats.meta import ENDED, RECORDING, Meta, Tally, read_meta, rebuild, write_meta
-from formats.session import Session, is_log_path
+from formats.session import Session
 
 if TYPE_CHECKING:
     from formats.layout import Home
     from formats.meta import State
-
-SHORTEST_PREFIX = 4
-_ID_LENGTH = 36
-_ID_CHARACTERS = frozenset("0123456789abcdef-")
-_LAST = "last"
-_MOST_DIGITS = 9
-_SHOWN_CANDIDATES = 3
-_SHOWN_CHARACTERS = 8
-_FORMS = "a session is an id, its first 4 or more characters, last, last~N or a path"
 
 
 class Listed(NamedTuple):
@@ -56,31 +40,6 @@ class Listed(NamedTuple):
     def counted(self) -> bool:
         """Whether its log was read, now or before."""
         return bool(self.meta.version)
-
-
-def resolve(home: Home, text: str) -> Session:
-    """The session that `text` names: id, unique prefix of 4+, `last`, `last~N`, or a path.
-
-    Anything with a slash or the ending of a log is a path; a file in the current folder is found
-    by its bare name where no session answers to it. Raises BadSessionIdError,
-    NoSuchSessionError, AmbiguousSessionError, LogError (a path to what is no log) and, unless it
-    is a path, UnsafeHomeError.
-    """
-    if "/" in text or is_log_path(text):
-        return _at_path(text)
-    if text == _LAST or text.startswith(_LAST + "~"):
-        return _nth_last(home, text)
-    session_id = _by_prefix(home, text) if _can_be_prefix(text) else None
-    if session_id is not None:
-        return Session(session_id, home.logs)
-    if os.path.isfile(text):
-        return _at_path(text)
-    shown = printable(text)
-    if not _can_be_prefix(text):
-        raise BadSessionIdError(f"{shown!r} names no session: {_FORMS}")
-    if not _scan(home):
-        raise _nothing_recorded(home)
-    raise NoSuchSessionError(f"no session {shown} in {printable(home.path, 200)}; cs-ls shows them")
 
 
 def listing(home: Home, *, rebuild_s: float | None = None) -> list[Listed]:
@@ -114,6 +73,11 @@ def stored(home: Home) -> list[tuple[Session, bool]]:
         (Session(session_id, home.logs), _is_live(home, session_id, files))
         for session_id, files in sorted(_scan(home).items())
     ]
+
+
+def session_ids(home: Home) -> list[str]:
+    """The ids of the sessions of the home. Raises UnsafeHomeError."""
+    return list(_scan(home))
 
 
 def is_live(home: Home, session: Session) -> bool:
@@ -260,64 +224,3 @@ def _is_locked(path: str) -> bool:
         return is_held(fd)
     finally:
         os.close(fd)
-
-
-def _can_be_prefix(text: str) -> bool:
-    return SHORTEST_PREFIX <= len(text) <= _ID_LENGTH and _ID_CHARACTERS.issuperset(text.lower())
-
-
-def _by_prefix(home: Home, text: str) -> str | None:
-    """The one session whose id begins so; None when there is none."""
-    names = _scan(home)
-    if text in names:
-        return text
-    wanted = text.lower()
-    found = sorted(name for name in names if name.lower().startswith(wanted))
-    if len(found) > 1:
-        length = max(_SHOWN_CHARACTERS, len(text) + 2)
-        shown = ", ".join(name[:length] for name in found[:_SHOWN_CANDIDATES])
-        more = ", ..." if len(found) > _SHOWN_CANDIDATES else ""
-        raise AmbiguousSessionError(
-            f"{printable(text)} begins {len(found)} sessions ({shown}{more}); cs-ls shows them"
-        )
-    if not found:
-        _refuse_link(home, wanted)
-    return found[0] if found else None
-
-
-def _refuse_link(home: Home, wanted: str) -> None:
-    """Raise LogError when what is meant is a link among the logs: it may lead anywhere."""
-    try:
-        names = os.listdir(home.logs)
-    except OSError:
-        return
-    for name in names:
-        path = os.path.join(home.logs, name)
-        if name.lower().startswith(wanted) and parse_log_name(name) and os.path.islink(path):
-            shown = printable(path, 200)
-            raise LogError(f"{shown} is a link, and not read: name the file that it leads to")
-
-
-def _nth_last(home: Home, text: str) -> Session:
-    digits = text[len(_LAST) + 1 :] if text != _LAST else "0"
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS):
-        raise BadSessionIdError(f"{printable(text)!r} names no session: {_FORMS}")
-    sessions = listing(home)
-    if not sessions:
-        raise _nothing_recorded(home)
-    if int(digits) >= len(sessions):
-        count = "is only 1 session" if len(sessions) == 1 else f"are only {len(sessions)} sessions"
-        where = printable(home.path, 200)
-        raise NoSuchSessionError(f"no session {text}: there {count} in {where}; cs-ls shows them")
-    return sessions[int(digits)].session
-
-
-def _nothing_recorded(home: Home) -> NoSuchSessionError:
-    where = printable(home.path, 200)
-    return NoSuchSessionError(f"no session recorded yet in {where}: cs-rec records one")
-
-
-def _at_path(path: str) -> Session:
-    if "\0" in path or not os.path.exists(path):
-        raise NoSuchSessionError(f"there is no file {printable(path, 200)}")
-    return Session.at(path)

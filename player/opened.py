@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from formats.layout import Home
-from formats.store import resolve
+from formats.meant import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

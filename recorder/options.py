@@ -6,7 +6,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from formats.config import key_byte, load
+from formats.config import load
 from formats.errors import printable
 from formats.layout import Home
 from formats.size import Size, parse_size
@@ -224,4 +224,8 @@ def _directory(text: str) -> str:
 
 
 def _key(text: str | None) -> int | None:
-    return None if text is None else key_byte(text)
+    if text is None:
+        return None
+    from formats.settings import key_byte  # noqa: PLC0415  most set none
+
+    return key_byte(text)

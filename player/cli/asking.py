@@ -31,7 +31,7 @@ def short(session_id: str) -> str:
 
 def in_store(home: Home, names: Sequence[str]) -> list[Session]:
     """The sessions of the store that are named, each once. UsageError for a file elsewhere."""
-    from formats.store import resolve  # noqa: PLC0415  not for --help
+    from formats.meant import resolve  # noqa: PLC0415  not for --help
 
     found: dict[str, Session] = {}
     for name in names:

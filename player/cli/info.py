@@ -62,7 +62,8 @@ def main(argv: Sequence[str]) -> int:
     typed = parser().parse_args(argv)
     # Not for --help and wrong usage.
     from formats.layout import Home  # noqa: PLC0415
-    from formats.store import listed, resolve  # noqa: PLC0415
+    from formats.meant import resolve  # noqa: PLC0415
+    from formats.store import listed  # noqa: PLC0415
     from player.sessions.portrait import portrait  # noqa: PLC0415
 
     home = Home.of(os.environ, typed.home)

@@ -57,8 +57,9 @@ def main(argv: Sequence[str]) -> int:
     typed = parser().parse_args(argv)
     # Not for --help and wrong usage.
     from formats.layout import Home  # noqa: PLC0415
+    from formats.meant import resolve  # noqa: PLC0415
     from formats.repair import Repair  # noqa: PLC0415
-    from formats.store import is_live, resolve  # noqa: PLC0415
+    from formats.store import is_live  # noqa: PLC0415
 
     home = Home.of(os.environ, typed.home)
     session = resolve(home, typed.session)

@@ -114,10 +114,11 @@ def selected(
     """The sessions that are meant, each once, the newest first.
 
     `names` are SESSION arguments; none, or `all`, mean the whole store. Raises what
-    `formats.store.resolve` raises, and NoSuchSessionError when sessions were named and none of
+    `formats.meant.resolve` raises, and NoSuchSessionError when sessions were named and none of
     them is left.
     """
-    from formats.store import listed, listing, resolve  # noqa: PLC0415  not for --help
+    from formats.meant import resolve  # noqa: PLC0415  not for --help
+    from formats.store import listed, listing  # noqa: PLC0415  not for --help
 
     whole = listing(home, rebuild_s=rebuild_s) if not names or ALL in names else None
     found = {} if whole is None else {(one.session.id, one.session.path): one for one in whole}

@@ -49,7 +49,8 @@ def main(argv: Sequence[str]) -> int:
     # Not for --help and wrong usage.
     from formats.damage import Damage  # noqa: PLC0415
     from formats.layout import Home  # noqa: PLC0415
-    from formats.store import listed, resolve  # noqa: PLC0415
+    from formats.meant import resolve  # noqa: PLC0415
+    from formats.store import listed  # noqa: PLC0415
     from player.index.sidecar import lines_in_turn  # noqa: PLC0415
     from player.transcript.forms import markdown, plain, timed, title_of  # noqa: PLC0415
     from player.transcript.transcript import transcript  # noqa: PLC0415

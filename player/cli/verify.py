@@ -183,7 +183,8 @@ def _result(
 
 
 def _sessions(home: Home, names: Sequence[str]) -> list[tuple[Session, bool]]:
-    from formats.store import is_live, resolve, stored  # noqa: PLC0415
+    from formats.meant import resolve  # noqa: PLC0415
+    from formats.store import is_live, stored  # noqa: PLC0415
 
     if _ALL in names:
         return stored(home)

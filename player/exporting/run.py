@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from formats.layout import Home
-from formats.store import resolve
+from formats.meant import resolve
 from player.console import UsageError, say, say_damage
 from player.exporting.forms import Destination, Target, form_named, target_of
 from player.exporting.job import Job

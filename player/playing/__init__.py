@@ -6,8 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from formats.layout import Home
+from formats.meant import resolve
 from formats.session import Damage
-from formats.store import resolve
 from player.console import UsageError, say, say_damage
 from player.playing.plan import make_plan
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from claude_sessions_recorder import COMMANDS
-from formats.config import SYNCS
+from formats.settings import SYNCS
 from player.exporting.forms import NAMES as FORMS
 
 if TYPE_CHECKING:

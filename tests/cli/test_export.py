@@ -15,8 +15,8 @@ import zstandard
 
 from formats.layout import Home
 from formats.marks import add_mark, read_marks
+from formats.meant import resolve
 from formats.session import Damage, Session
-from formats.store import resolve
 from tests.support.foreign import joined, plain
 from tests.support.logs import BEGINNING_US, Said, ended, start, store_log, write_log
 

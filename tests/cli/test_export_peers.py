@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from formats.layout import Home
-from formats.store import resolve
+from formats.meant import resolve
 from tests.support import peers
 from tests.support.browser import browser
 from tests.support.logs import Said, ended, start, store_log

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from formats.layout import Home
+from formats.meant import resolve
 from formats.size import Size
-from formats.store import resolve
 from player.replay.painter import Painter
 from player.replay.replay import Replay
 from tests.support.recordings import each_recording

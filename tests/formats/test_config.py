@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from formats.config import Config, key_byte, load
+from formats.config import Config, load
 from formats.errors import ConfigError
 from formats.layout import Home
+from formats.settings import key_byte
 
 ROOT = Path(__file__).parents[2]
 

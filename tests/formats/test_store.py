@@ -21,9 +21,10 @@ from formats.errors import (
     UnsafeHomeError,
 )
 from formats.layout import Home, new_session_id
+from formats.meant import resolve
 from formats.meta import ENDED, RECORDING, read_meta, rebuild, write_meta
 from formats.session import Session
-from formats.store import listing, resolve
+from formats.store import listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

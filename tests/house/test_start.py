@@ -99,7 +99,7 @@ NOT_BEFORE_A_SCREEN |= {"PIL", "http", "pathlib", "pyghostty", "subprocess", "te
 NOT_BEFORE_A_SCREEN |= {"pyavt", "uuid"}
 A_FIRST_SCREEN = """
 from formats.layout import Home
-from formats.store import resolve
+from formats.meant import resolve
 from player.playing.frames import decode
 from player.playing.serving import drawing
 home = Home.of(__import__("os").environ)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from formats.entry import OUTPUT, event_size
 from formats.layout import Home
+from formats.meant import resolve
 from formats.size import Size
-from formats.store import resolve
 from player.replay.replay import Replay
 from player.screen import Screen
 from tests.support.programs import PROGRAMS, SIZE, output_of
