@@ -6,47 +6,41 @@ asked for once per row and style id (ids are local to a page of the engine, so n
 
 from __future__ import annotations
 
-from itertools import groupby
 from sys import byteorder
 from typing import TYPE_CHECKING, Any, Final
 
 from player.screen.binding import checked
-from player.screen.values import (
-    DEFAULT_STYLE,
-    LARGEST_SIZE,
-    RGB,
-    Row,
-    Run,
-    Style,
-    without_blanks,
-)
+from player.screen.styles import style_of
+from player.screen.values import DEFAULT_STYLE, LARGEST_SIZE, Row, Run, Style, without_blanks
 from player.screen.words import (
+    CELL_BYTES,
     CLUSTER,
     CODE_POINT,
     KIND,
     LINK,
     LOOK,
-    PALETTE_BLANK,
     STYLE,
     TAIL,
     TEXT,
     WIDE,
     WIDTH,
+    background_of,
+    character_of,
     code_of,
     has_tail,
+    looks_of,
     width_of,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_CELL_BYTES: Final = 8
-_CELL: Final = (1 << 8 * _CELL_BYTES) - 1
+_CELL: Final = (1 << 8 * CELL_BYTES) - 1
 
 
 def _in_each_cell(word: int) -> int:
     """A mask for the cells of the longest row there can be, taken as one number."""
-    return int.from_bytes(word.to_bytes(_CELL_BYTES, byteorder) * LARGEST_SIZE.cols, byteorder)
+    return int.from_bytes(word.to_bytes(CELL_BYTES, byteorder) * LARGEST_SIZE.cols, byteorder)
 
 
 _LOWEST_BITS: Final = _in_each_cell(1)
@@ -60,8 +54,6 @@ _JOINER: Final = "\u200d"
 _LONGEST_CLUSTER: Final = 32
 _LONGEST_LINK_BYTES: Final = 4096
 _MOST_STYLES: Final = 4096
-_FIRST_PRINTABLE, _DELETE, _LAST_C1 = 0x20, 0x7F, 0x9F
-_SURROGATES: Final = range(0xD800, 0xE000)
 
 
 class Drawing:
@@ -177,12 +169,12 @@ class Drawing:
         lib, view, iterator = self._lib, self._view, self._iterator[0]
         get = lib.ghostty_render_state_row_get
         checked(get(iterator, lib.GHOSTTY_RENDER_STATE_ROW_DATA_CELLS_RAW, view))
-        raw = bytes(self._ffi.buffer(view.ptr, view.len * _CELL_BYTES)) if view.len else b""
-        length = -(-len(raw.rstrip(b"\0")) // _CELL_BYTES)
+        raw = bytes(self._ffi.buffer(view.ptr, view.len * CELL_BYTES)) if view.len else b""
+        length = -(-len(raw.rstrip(b"\0")) // CELL_BYTES)
         if not length:
             return b""
         checked(get(iterator, lib.GHOSTTY_RENDER_STATE_ROW_DATA_CELLS, self._cells))
-        return raw[: length * _CELL_BYTES]
+        return raw[: length * CELL_BYTES]
 
     def _words(self) -> list[int]:
         """The same, as a number for each cell."""
@@ -205,7 +197,7 @@ class Drawing:
             else:
                 look = word & LOOK
                 code = code_of(word)
-                character = _character(code) if kind == TEXT else self._cluster(col, code)
+                character = character_of(code) if kind == TEXT else self._cluster(col, code)
             # Of a wide character that was cut in half nothing can be shown.
             previous_wide = width == WIDE and has_tail(words, col)
             if width and not previous_wide:
@@ -243,7 +235,7 @@ class Drawing:
         looked = (words & _LOOKS | colors).to_bytes(size_bytes, byteorder)
         styles = {0: DEFAULT_STYLE}
         col = 0
-        for look, cols in _looks(looked):
+        for look, cols in looks_of(looked):
             end = col + cols
             found = styles.get(look)
             if found is None:
@@ -251,7 +243,7 @@ class Drawing:
             piece = characters[col:end]
             col = end
             if not piece.isprintable():
-                piece = "".join(_character(ord(character)) for character in piece)
+                piece = "".join(character_of(ord(character)) for character in piece)
             if found != style:
                 if text:
                     runs.append(Run(text, len(text), style))
@@ -262,9 +254,7 @@ class Drawing:
     def _look(self, number: int, col: int, word: int) -> Style:
         kind = word & KIND
         if kind > CLUSTER:
-            color = word >> 2
-            bg = color & 0xFF if kind == PALETTE_BLANK else RGB | _swapped(color)
-            return Style(bg=bg)
+            return Style(bg=background_of(word))
         style = self._styled(col) if word & STYLE else DEFAULT_STYLE
         if word & LINK and (link := self._link_at(number, col)):
             style = style._replace(link=link)
@@ -280,11 +270,11 @@ class Drawing:
         if style is None:
             if len(self._styles) >= _MOST_STYLES:
                 self._styles.clear()
-            style = self._styles[key] = _style(self._style)
+            style = self._styles[key] = style_of(self._style)
         return style
 
     def _cluster(self, col: int, code: int) -> str:
-        if _character(code) == " ":  # marks on nothing: the engine's own text leaves them off too
+        if character_of(code) == " ":  # marks on nothing: the engine's own text leaves them off too
             return " "
         lib, cells = self._lib, self._cells[0]
         checked(lib.ghostty_render_state_row_cells_select(cells, col))
@@ -294,7 +284,7 @@ class Drawing:
             self._codes = self._ffi.new("uint32_t[]", self._length[0])
         checked(get(cells, lib.GHOSTTY_RENDER_STATE_ROW_CELLS_DATA_GRAPHEMES_BUF, self._codes))
         codes = self._codes[0 : min(self._length[0], _LONGEST_CLUSTER)]
-        return "".join(map(_character, codes)) or _character(code)
+        return "".join(map(character_of, codes)) or character_of(code)
 
     def _link_at(self, row: int, col: int) -> str:
         """The address of the hyperlink at a cell of the viewport; empty when it is too long."""
@@ -315,50 +305,3 @@ def _freer(free: Any) -> Callable[[Any], None]:  # noqa: ANN401
         free(place[0])
 
     return freed
-
-
-def _looks(looked: bytes) -> list[tuple[int, int]]:
-    """The looks of cells that stand beside each other, and how many cells have each."""
-    cells = memoryview(looked).cast("Q")
-    if looked == looked[:_CELL_BYTES] * len(cells):  # as most rows of text are
-        return [(cells[0], len(cells))]
-    return [(look, len(list(alike))) for look, alike in groupby(cells.tolist())]
-
-
-def _character(code: int) -> str:
-    """What a cell shows. The engine keeps DEL as a character; nothing of that kind gets out."""
-    if code < _FIRST_PRINTABLE or _DELETE <= code <= _LAST_C1:
-        return " "
-    return "\ufffd" if code in _SURROGATES else chr(code)
-
-
-def _swapped(color: int) -> int:
-    """The cell's red is in the lowest byte."""
-    return (color & 0xFF) << 16 | color & 0xFF00 | color >> 16 & 0xFF
-
-
-def _color(color: Any) -> int | None:  # noqa: ANN401
-    if color.tag == 0:
-        return None
-    if color.tag == 1:
-        return int(color.value.palette)
-    rgb = color.value.rgb
-    return RGB | int(rgb.r) << 16 | int(rgb.g) << 8 | int(rgb.b)
-
-
-def _style(style: Any) -> Style:  # noqa: ANN401
-    return Style(
-        _color(style.fg_color),
-        _color(style.bg_color),
-        style.bold,
-        style.faint,
-        style.italic,
-        style.underline,
-        style.blink,
-        style.inverse,
-        style.invisible,
-        style.strikethrough,
-        style.overline,
-        "",
-        _color(style.underline_color),
-    )
