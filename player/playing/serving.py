@@ -8,12 +8,12 @@ from player.playing.frames import encode
 from player.playing.wire import dumps, hasten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from formats.layout import Home
     from formats.session import Session
     from formats.size import Size
-    from player.lines.lineblock import ScreenLine
+    from player.lines.lineblock import LineBlock
     from player.playing.stage import Stage
     from player.screen import Width
 
@@ -87,7 +87,7 @@ class _Scribe:
     def __init__(self, home: Home, session: Session, origin_us: int, size: Size | None) -> None:
         self._home, self._session = home, session
         self._origin_us, self._size = origin_us, size
-        self._lines: list[ScreenLine] = []
+        self._blocks: list[LineBlock] = []
         self._read_bytes = -1
 
     def answer(self, request: dict[str, Any]) -> bytes:
@@ -95,41 +95,41 @@ class _Scribe:
             return dumps(self._outline(request["length_us"]))
         return dumps({"hits": self._hits(request)})
 
-    def _read(self) -> None:
+    def _read(self) -> list[LineBlock]:
+        """The lines of the session as it is now, kept until it grows."""
+        from player.index.sidecar import blocks_of  # noqa: PLC0415  the engine, only in here
+
         size_bytes = self._session.size_bytes()
         if size_bytes != self._read_bytes:
-            self._lines = list(self._screen_lines())
+            self._blocks = list(blocks_of(self._home, self._session, size=self._size))
             self._read_bytes = size_bytes
-
-    def _screen_lines(self) -> Iterator[ScreenLine]:
-        from player.index.sidecar import lines_of  # noqa: PLC0415  the engine, only in here
-
-        return iter(lines_of(self._home, self._session, size=self._size))
+        return self._blocks
 
     def _outline(self, length_us: int) -> dict[str, Any]:
-        from player.index.markers import markers_of  # noqa: PLC0415  the engine, only in here
+        from player.index.markers import markers_of  # noqa: PLC0415  as above
+        from player.lines.lineblock import merged  # noqa: PLC0415
 
         markers = [
             (marker.at_us - self._origin_us, marker.kind, marker.label)
             for marker in markers_of(self._home, self._session, size=self._size)
         ]
-        self._read()
+        lines = merged(line for block in self._read() for line in block.lines())
         activity = [0] * _BUCKETS
-        for line in self._lines:
+        for line in lines:
+            if line.transient:
+                continue
             at = (line.first_us - self._origin_us) * _BUCKETS // max(1, length_us)
             activity[min(_BUCKETS - 1, max(0, at))] += 1
         return {"markers": markers[:_MOST_MARKERS], "activity": activity, "length_us": length_us}
 
     def _hits(self, request: dict[str, Any]) -> list[tuple[int, str]]:
         from player.playing.sought import Sought  # noqa: PLC0415
-        from player.search.finding import search  # noqa: PLC0415
+        from player.search.finding import hits_in  # noqa: PLC0415
         from player.search.results import Wanted  # noqa: PLC0415
 
         sought = Sought(request["pattern"])
-        results = search(self._home, self._session, sought.matches, Wanted(size=self._size))
-        found = [
+        found = hits_in(self._read(), sought.matches, Wanted())
+        return [
             (hit.at_us - self._origin_us, " ".join(hit.texts)[:_SHOWN_CHARACTERS])
-            for result in results
-            for hit in result.hits
+            for hit in found[:_MOST_HITS]
         ]
-        return sorted(found)[:_MOST_HITS]

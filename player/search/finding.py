@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
@@ -10,27 +9,25 @@ from typing import TYPE_CHECKING, Protocol
 from formats.damage import Damage
 from formats.entry import INPUT, OUTPUT
 from player.lines.columns import PASSING, TRANSIENT, TYPED
-from player.lines.likeness import letters_of
 from player.lines.lineblock import merged
+from player.search.gathering import Gathered, said_in
 from player.search.raw import raw_blocks
 from player.search.results import Hit, Result
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from formats.layout import Home
     from formats.session import Session
     from player.index.grams import Sought
     from player.index.logfiles import Signature
     from player.lines.lineblock import ScreenLine
-    from player.search.matching import Matched, Spans
+    from player.search.matching import Matched
     from player.search.results import Wanted
 
     Clock = Callable[[], float]
     Progress = Callable[[int, int], None]
 
-_UNBROKEN = "\u00a0"
-_DIGITS = re.compile(r"\d+")
 _HELD_S = 1.0
 # So long the hits of a session are held back: most sessions are done by then, and all that is known
 # of a line can be said at once.
@@ -90,8 +87,7 @@ def search(
     damage = Damage()
     around = bool(wanted.before or wanted.after)
     blocks: list[_Block] = []
-    found: dict[tuple[str, ...], Hit] = {}
-    given: set[tuple[str, ...]] = set()
+    gathered = Gathered(wanted)
     pace = _Pace(clock_s, progress, made=wanted.raw)
     blocks_in_turn = _blocks(
         home, session, wanted, damage, signature=signature, sought=sought, progress=pace.tell
@@ -101,24 +97,30 @@ def search(
         yield Result([], [], damage.summary() if damage else None, more=number)
         return
     for block in blocks_in_turn:
-        if wanted.one and (found or given):  # the rest still tells what of the log is damaged
+        if wanted.one and gathered:  # the rest still tells what of the log is damaged
             continue
         if around:
             blocks.append(block)
         for hit in islice(_hits(block, find, wanted), 1 if wanted.one else None):
-            said = _said(hit.texts)
-            if said not in given:
-                _add(found, said, hit)
-        if found and not around and pace.is_slow():
-            hits = _by_time(found, wanted, given)
-            given.update(found)
-            found = {}
-            yield Result(hits, [], done=False)
-            if wanted.most is not None and len(given) >= wanted.most:
+            gathered.add(hit)
+        if len(gathered) and not around and pace.is_slow():
+            yield Result(gathered.take(), [], done=False)
+            if gathered.is_enough:
                 break
-    hits = _by_time(found, wanted, given)
+    hits = gathered.take()
     groups = _around(blocks, hits, wanted) if hits and around else []
     yield Result(hits, groups, damage.summary() if damage else None)
+
+
+def hits_in(
+    blocks: Iterable[_Block], find: Callable[[bytes], Iterator[Matched]], wanted: Wanted
+) -> list[Hit]:
+    """The hits in all the blocks of a session, which are at hand."""
+    gathered = Gathered(wanted)
+    for block in blocks:
+        for hit in _hits(block, find, wanted):
+            gathered.add(hit)
+    return gathered.take()
 
 
 def _counted(
@@ -134,13 +136,13 @@ def _counted(
     if wanted.values or not any(
         block.flags(number) & PASSING for block, match in counting for number in match.numbers
     ):
-        return len({_said(match.texts) for _, match in counting})
-    found: dict[tuple[str, ...], Hit] = {}
+        return len({said_in(match.texts) for _, match in counting})
+    gathered = Gathered(wanted)
     for block, match in counting:
         hit = _hit(block, match, wanted)
         if hit is not None:
-            _add(found, _said(match.texts), hit)
-    return len(_by_time(found, wanted, set()))
+            gathered.add(hit)
+    return len(gathered.take())
 
 
 def _flags_let_through(block: _Block, match: Matched, wanted: Wanted) -> bool:
@@ -153,52 +155,6 @@ def _flags_let_through(block: _Block, match: Matched, wanted: Wanted) -> bool:
     return not any(block.flags(number) & TRANSIENT for number in match.numbers)
 
 
-def _add(found: dict[tuple[str, ...], Hit], said: tuple[str, ...], hit: Hit) -> None:
-    known = found.get(said)
-    found[said] = hit if known is None else _joined(known, hit)
-
-
-def _said(texts: tuple[str, ...]) -> tuple[str, ...]:
-    """What tells a hit from others: to a person a blank that does not break is one."""
-    return tuple([text.replace(_UNBROKEN, " ") for text in texts])
-
-
-def _by_time(
-    found: dict[tuple[str, ...], Hit], wanted: Wanted, given: set[tuple[str, ...]]
-) -> list[Hit]:
-    """So many as are still wanted; those of one time in the order in which they are read."""
-    most = None if wanted.most is None else max(0, wanted.most - len(given))
-    hits = sorted(found.values(), key=_when)
-    if not wanted.values and any(hit.passing for hit in hits):
-        hits = _folded(hits)
-    return hits[:most]
-
-
-def _when(hit: Hit) -> int:
-    return hit.at_us
-
-
-def _folded(hits: Sequence[Hit]) -> list[Hit]:
-    """Of the values of a counter that match the last, which counts the others too.
-
-    `hits` and what is returned are in the order of time.
-    """
-    waiting: dict[tuple[tuple[bytes, str], ...], Hit] = {}
-    folded: list[Hit] = []
-    for hit in hits:
-        if not (hit.passing or waiting):
-            folded.append(hit)
-            continue
-        shared = tuple(map(_shared, hit.texts, hit.spans))
-        earlier = waiting.pop(shared, None)
-        counted = hit if earlier is None else hit._replace(count=earlier.count + hit.count)
-        if hit.passing:
-            waiting[shared] = counted
-        else:
-            folded.append(counted)
-    return sorted([*folded, *waiting.values()], key=_when) if waiting else folded
-
-
 def _hits(
     block: _Block, find: Callable[[bytes], Iterator[Matched]], wanted: Wanted
 ) -> Iterator[Hit]:
@@ -206,12 +162,6 @@ def _hits(
         hit = _hit(block, match, wanted)
         if hit is not None:
             yield hit
-
-
-def _shared(text: str, spans: Spans) -> tuple[bytes, str]:
-    """What values of a counter share: the letters of the line, and what matches but for digits."""
-    matched = "\n".join(text[start:end] for start, end in spans)
-    return letters_of(text.encode(errors="replace")), _DIGITS.sub("", matched)
 
 
 def _blocks(
@@ -255,16 +205,6 @@ def _hit(block: _Block, match: Matched, wanted: Wanted) -> Hit | None:
         at_us = max(at_us, later.seen_us(spans[place][-1][1]))
     stood = (line.first_us, line.last_us, line.count, line.typed)
     return Hit(at_us, texts, spans, *stood, match.label, passing)
-
-
-def _joined(one: Hit, other: Hit) -> Hit:
-    first = min(one, other)
-    return first._replace(
-        passing=max(one, other, key=lambda hit: hit.last_us).passing,
-        last_us=max(one.last_us, other.last_us),
-        count=one.count + other.count,
-        typed=one.typed or other.typed,
-    )
 
 
 def _around(
