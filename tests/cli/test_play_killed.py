@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -107,7 +108,8 @@ def player_of(shell: PlayerWindow) -> int:
 
     def found() -> int:
         for pid in children(shell.pid):
-            with open(f"/proc/{pid}/cmdline", "rb") as file:
+            # What the shell runs before has ended, perhaps.
+            with suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as file:
                 if b"cs-play" in file.read():
                     return pid
         return 0
