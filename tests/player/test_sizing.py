@@ -82,8 +82,27 @@ def shell_with_a_long_command(size: Size) -> str:
     return typed[: size.cols] + " \r" + typed[size.cols :] + "\r\n" + "y" * (size.cols * 3) + "\r\n"
 
 
+def pager_of_a_long_line(size: Size) -> str:
+    """As less and screen: at each margin a blank and one back make the terminal wrap."""
+    rows = ["x" * size.cols + " \b"] * 3
+    return "".join(rows) + "end\r\n"
+
+
+def shell_that_begins_its_prompt_on_a_new_line(size: Size) -> str:
+    """As zsh: a mark and blanks to the margin, which go to the next row if anything stood there."""
+    return f"%{' ' * (size.cols - 1)}\r \r$ ls\r\n" * 2
+
+
 FULL_SCREEN = [editor, editor_of_long_lines, commander, monitor]
-MAIN_SCREEN = [agent_on_the_main_screen, agent_in_a_box, shell_with_a_long_command]
+MAIN_SCREEN = [
+    agent_on_the_main_screen, agent_in_a_box, shell_with_a_long_command, pager_of_a_long_line,
+]  # fmt: skip
+
+
+def layout(size: Size) -> str:
+    """As rich and others draw: from the first row on, with nothing but ends of lines between."""
+    sides = [f"│{' ' * (size.cols - 2)}│"] * (size.rows - 2)
+    return "\x1b[H" + "\r\n".join(["┌" + "─" * (size.cols - 2) + "┐", *sides, "└"])
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -101,6 +120,56 @@ def test_full_screen_programs_give_both_sides_away(program, size: Size) -> None:
 @pytest.mark.parametrize("program", MAIN_SCREEN)
 def test_programs_on_the_main_screen_give_the_columns_away(program, size: Size) -> None:
     assert infer_size(output(program(size))).cols == size.cols
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_blanks_up_to_the_margin_end_there(size: Size) -> None:
+    cols = infer_size(output(shell_that_begins_its_prompt_on_a_new_line(size))).cols
+    assert size.cols <= cols <= size.cols + 2
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_a_screen_drawn_line_by_line_gives_both_sides_away(size: Size) -> None:
+    drawn = output("\x1b[?1049h", *[layout(size)] * 3, "\x1b[?1049l")
+    assert infer_size(drawn) == size
+    assert infer_size(output("\x1b[?1049h", layout(size), "\x1b[?1049l")).rows == DEFAULT_SIZE.rows
+
+
+def test_a_pager_that_scrolls_does_not_make_the_screen_higher() -> None:
+    page = "\x1b[H" + "text\r\n" * 29 + ":"
+    scrolled = "".join(f"\r\x1b[Kline {n}\r\n:" for n in range(50))
+    pager = output("\x1b[?1049h\x1b[1;30r", *[page + scrolled] * 3, "\x1b[?1049l")
+    assert infer_size(pager).rows == 30
+
+
+@pytest.mark.parametrize("end", [" \r\n", "   \r\n"])
+def test_blanks_at_the_end_of_a_line_are_no_margin(end: str) -> None:
+    assert infer_size(output(f"{'x' * 92}{end}", f"{'x' * 87}{end}")) == DEFAULT_SIZE
+
+
+def test_a_status_that_ends_with_blanks_makes_the_screen_no_narrower() -> None:
+    status = "".join(f"{'frame= ' * 13}{n}    \r" for n in range(9))
+    assert infer_size(output(status, editor(Size(120, 40)))).cols >= 118
+    assert 96 <= infer_size(output(status)).cols <= 100
+
+
+def test_what_follows_a_status_may_wrap() -> None:
+    status = "".join(f"\r\x1b[2K   {n}/100 MB" for n in range(100))
+    assert infer_size(output(status, "\r\n", "a long list, " * 30, "\r\n")) == DEFAULT_SIZE
+    drawn = f"\x1b[?2026h{status}\x1b[?2026l"
+    assert infer_size(output(drawn, "\r\n", "a long list, " * 30, "\r\n")) == DEFAULT_SIZE
+
+
+def test_joined_emoji_are_as_wide_as_one() -> None:
+    row = "👩\u200d👩\u200d👧" * 40 + "👍\U0001f3fd" * 5
+    assert infer_size(output(f"\x1b[3;1H{row}\x1b[4;100H|")).cols == 100
+
+
+def test_what_is_repainted_grows_for_long() -> None:
+    def repaint(rows: int) -> str:
+        return "\x1b[2K\x1b[1A" * rows + "\x1b[2K\x1b[G" + f"{'─' * 120}\r\n" * rows
+
+    assert infer_size(output(*[repaint(20)] * 120, *[repaint(33)] * 3)) == Size(120, 34)
 
 
 def test_it_does_not_matter_how_the_bytes_are_cut() -> None:
