@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from formats.errors import SessionsError
-from player.cli.grep_options import FOUND, NONE, PROG, parser
+from player.cli.grep_options import FOUND, NONE, PROG, parsed, parser
 from player.cli.selecting import ALL, filters_of, selected, told_title
 from player.console import UsageError, say
 
@@ -41,12 +41,7 @@ _SLOW_S = 1.0
 
 def main(argv: Sequence[str]) -> int:
     """Search sessions; the exit code is grep's."""
-    # Python's own -- does not hold among options and words that are mixed.
-    end = argv.index("--") if "--" in argv else len(argv)
-    # --play takes a number behind = only: the word that follows is a SESSION.
-    options = ["--play=1" if word == "--play" else word for word in argv[:end]]
-    typed = parser().parse_intermixed_args(options)
-    typed.words += argv[end + 1 :]
+    typed = parsed(argv)
     names, texts = _names_and_patterns(typed)
     # Not for --help and wrong usage.
     from formats.layout import Home  # noqa: PLC0415

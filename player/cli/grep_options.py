@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from formats.size import parse_size
@@ -9,10 +10,13 @@ from player.cli.arguments import checked, command_parser
 from player.cli.selecting import SESSIONS_HELP, add_filters
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Sequence
 
 PROG = "cs-grep"
 FOUND, NONE = 0, 1
+# Alone, or behind flags in one word: -Fe.
+_PATTERN_FOLLOWS = re.compile("-[iSFwxvoclLqH]*e|--regexp")
 
 _USAGE = """[options] SESSION... PATTERN
        cs-grep [options] [-e PATTERN | -f FILE]... [SESSION...]
@@ -85,6 +89,33 @@ def parser() -> ArgumentParser:
     _add_lines(made)
     _add_output(made)
     return made
+
+
+def parsed(argv: Sequence[str]) -> Namespace:
+    """What was typed. Raises UsageError.
+
+    A word behind -e is a pattern whatever it begins with, where argparse would see an option; and
+    argparse's own -- does not hold among options and words that are mixed.
+    """
+    options: list[str] = []
+    dashed: list[str] = []
+    words = iter(argv)
+    for word in words:
+        if word == "--":
+            break
+        pattern = next(words, None) if _PATTERN_FOLLOWS.fullmatch(word) else None
+        if pattern is None:
+            # --play takes a number behind = only: the word that follows is a SESSION.
+            options.append("--play=1" if word == "--play" else word)
+        elif pattern.startswith("-"):
+            dashed.append(pattern)
+            options += [word[:-1]] * (word[1:-1].isalpha())
+        else:
+            options += (word, pattern)
+    typed = parser().parse_intermixed_args(options)
+    typed.words += words
+    typed.regexp += dashed
+    return typed
 
 
 def _add_patterns(made: ArgumentParser) -> None:

@@ -79,6 +79,24 @@ def test_several_patterns(cs, talk, tmp_path) -> None:
     assert cs("grep", "-c", "-f", tmp_path / "latin", "last").stdout == "1\n"
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-F", "-e", "--all"],
+        ["-Fe", "--all -l"],
+        ["--regexp", "-l"],
+        ["--regexp=-l"],
+        ["-e", "--", "-m", "1"],
+        ["-e--all", "-e", "-q"],
+    ],
+    ids=" ".join,
+)
+def test_a_pattern_may_begin_with_a_dash(cs, home, arguments: list[str]) -> None:
+    store_log(home, start(), Said(1000, b"$ ls --all -l\r\n"), ended(5000))
+    done = cs("grep", *arguments, "last")
+    assert (done.stdout[-15:], done.stderr) == (" $ ls --all -l\n", "")
+
+
 def test_lines_around(cs, talk) -> None:
     def shown(*arguments: str) -> list[str]:
         lines = cs("grep", "last", *arguments).stdout.splitlines()
