@@ -116,9 +116,11 @@ class Signals:
         elif kind == "pause":
             self.add(Marker(entry.time_us, GAP, "recording paused"))
         elif kind == EXIT:
-            by_signal = "signal" in event
-            code = event["signal"] if by_signal else event.get("status", 0)
-            words = f"signal {code}" if by_signal else f"exit status {code}"
+            words = str(event.get("reason", ""))
+            if "signal" in event:
+                words = f"signal {event['signal']}"
+            elif "status" in event:
+                words = f"exit status {event['status']}"
             self.add(Marker(entry.time_us, EXIT, words))
 
     def _string(self, time_us: int, number: bytes, text: str) -> None:

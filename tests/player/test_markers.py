@@ -140,6 +140,11 @@ def test_notifications_once_each(home: Home) -> None:
     ]
 
 
+def test_an_end_that_nobody_knows_is_no_success(home: Home) -> None:
+    said = [Said(100, b"$ "), Said(600, {"type": "exit", "reason": "recorder died"})]
+    assert found(home, *said) == [(600, "exit", "recorder died")]
+
+
 def test_prompts_and_what_the_log_says(home: Home) -> None:
     said = [
         Said(100, b"\x1b]133;A\x07$ \x1b]133;B\x07"),
