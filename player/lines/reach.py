@@ -63,10 +63,10 @@ class Evidence:
     """The farthest places that a recording names.
 
     `cols` and `rows` are sure. `risen_rows` is as far as the cursor went up, `addressed_cols` the
-    farthest that it was sent, `loose_cols` the farthest that a text went, which may be before the
-    margin or beyond. `margins` counts at which columns programs made sure that the terminal had
-    wrapped, `bars` to which they painted blanks, `screens` how many lines they drew from the first
-    row on.
+    farthest that it was sent, `loose_cols` the farthest that a text went or that it was moved from
+    there, which may be before the margin or beyond. `margins` counts at which columns programs made
+    sure that the terminal had wrapped, `bars` to which they painted blanks, `screens` how many
+    lines they drew from the first row on.
     """
 
     def __init__(self) -> None:
@@ -98,7 +98,9 @@ class Evidence:
             loose += -loose % _ROUND if -loose % _ROUND <= _SLACK else 0
             cols = max(cols, loose) if loose - _SLACK > cols else cols
         rows = max(self._drawn_rows(), self.risen_rows)
-        return Size(max(cols, DEFAULT_SIZE.cols), max(rows, DEFAULT_SIZE.rows))
+        # Text may end one beyond the margin, but nobody puts the cursor there.
+        cols = max(cols, self.addressed_cols, DEFAULT_SIZE.cols)
+        return Size(cols, max(rows, DEFAULT_SIZE.rows))
 
     def is_whole(self) -> bool:
         """Whether a full screen tells both sides; a program that goes up may go farther later."""
@@ -269,7 +271,8 @@ class Reader:
 
     def _right(self, cols: int, _: int) -> None:
         if not self._lost and self._col + cols < LARGEST.cols:
-            self._to_column(self._col + cols + 1, 0)
+            self._go_to(self._col + cols)
+            self._evidence.loose_cols = max(self._evidence.loose_cols, self._col + 1)
 
     def _left(self, cols: int, _: int) -> None:
         self._col = max(0, self._col - cols)

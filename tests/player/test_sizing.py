@@ -61,6 +61,14 @@ def monitor(size: Size) -> str:
     return f"\x1b[?1049h\x1b[H{rows}\x1b[{size.rows}d\x1b[GF1Help"
 
 
+def monitor_in_boxes(size: Size) -> str:
+    """Like btop: the rule of a box ends before its corner, which is put there by itself."""
+    rule = "─" * (size.cols - 1)
+    corners = f"{at(1, 1)}╭{at(1, size.cols)}╮{at(size.rows, 1)}╰{at(size.rows, size.cols)}╯"
+    rows = "".join(f"{at(n, 1)}│{' ' * (size.cols - 2)}│" for n in range(2, size.rows))
+    return f"\x1b[?1049h{at(1, 1)}{rule}{at(size.rows, 1)}{rule}{rows}{corners}"
+
+
 def agent_on_the_main_screen(size: Size) -> str:
     """Like Claude Code: a box from margin to margin, then words placed by column, then again."""
     rule = "─" * size.cols
@@ -93,7 +101,7 @@ def shell_that_begins_its_prompt_on_a_new_line(size: Size) -> str:
     return f"%{' ' * (size.cols - 1)}\r \r$ ls\r\n" * 2
 
 
-FULL_SCREEN = [editor, editor_of_long_lines, commander, monitor]
+FULL_SCREEN = [editor, editor_of_long_lines, commander, monitor, monitor_in_boxes]
 MAIN_SCREEN = [
     agent_on_the_main_screen, agent_in_a_box, shell_with_a_long_command, pager_of_a_long_line,
 ]  # fmt: skip
