@@ -23,7 +23,16 @@ _RIGHT = re.compile(rf"\s*[|{_BOX}]+\s*\Z")
 _BARE = re.compile(r"[\s|+=*~_.$%#>\u203a\u2022\u00b7\u2190-\u2bff-]*|\s*\d{1,3}\.\s*")
 # What is at work says so again and again: a sign that turns, and dots.
 _AT_WORK = re.compile(r"\A\s*[^\w\s\x00-\x7f]\s\S.*(?:\u2026|\.\.\.)")
-_PROMPT = re.compile(r"\A\s*(?:[>$%#\u276f\u203a\u25b6]|\.\.\.|\S{1,60}[$#%>\u276f])\s+")
+# A sign, a word that ends with one, or words of which the first is user@host; what a debugger is
+# called, or the environment before all that, in parentheses.
+_SIGN = r"[$#%>\u276f]"
+_PROMPT = re.compile(
+    rf"""\A\s* (?:\(\w[^\s()]*\)\s+)? (?:
+        [>$%#\u276f\u203a\u25b6] | \.\.\. | \S{{1,60}}{_SIGN} |
+        \[?[^\s@]{{1,60}}@\S{{1,60}}? (?:\s\S{{1,60}}?){{0,4}}? \s?{_SIGN}
+    )\s+ | \A\s*\(\w[^\s()]*\)\s+""",
+    re.VERBOSE,
+)
 
 _NO_LETTERS = re.compile(r"(?:[^\w\n]|[\d_])+")
 # Takes all but letters from ASCII, ten times as fast.

@@ -82,6 +82,31 @@ def test_headings_are_what_was_typed_and_no_markdown(cs, home: Path) -> None:
     assert headings == [r"ls \*\_x", r"return \[x]", r"\# no"]
 
 
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "me@host:~/app$ ",
+        "(venv) me@host:~/app$ ",
+        "[me@host app]$ ",
+        "me@host ~/app> ",
+        "me@host ~/app (main) [127]# ",
+        "(gdb) ",
+        "app=> ",
+        "\u276f ",
+    ],
+)
+def test_headings_are_without_the_prompts_of_all_kinds_of_shells(
+    cs, home: Path, prompt: str
+) -> None:
+    typed = b"echo me@host > file"
+    said = [Said(100, prompt.encode()), Said(500, typed, "input"), Said(510, typed)]
+    said += [Said(1500, b"\r", "input"), Said(1510, b"\r\n")]
+    store_log(home, start(), *said, ended(9000))
+    shown = cs("text", "last", "--markdown").stdout
+    headings = [line[13:] for line in shown.splitlines() if line.startswith("## ")]
+    assert headings == ["echo me@host > file"]
+
+
 @pytest.mark.parametrize("each_ms", [1, 5, 30, 200])
 def test_a_list_whose_lines_differ_in_numbers_only_is_no_counter(
     cs, home: Path, each_ms: int
