@@ -20,10 +20,11 @@ import orjson
 from formats.entry import INPUT, OUTPUT, event_size
 from player.lines.activity import Activity
 from player.lines.history import History
+from player.lines.lifetime import SETTLE_US
 from player.lines.lineblock import ScreenLine
 from player.lines.look import Look
 from player.lines.seen import Seen
-from player.lines.standing import SETTLE_US, Standing
+from player.lines.standing import Standing
 from player.screen import SMALLEST_SIZE, Screen, ScreenEngineError, clamp
 
 if TYPE_CHECKING:

@@ -82,7 +82,7 @@ class Change:
     `left` are the lines whose text is gone, from top to bottom, until they are found again;
     `matched` says for new texts that go on with an old one in which place that was. `texts` are the
     screens whole, now and before. What is new has stood since `since_us` at most and is seen since
-    `shown_us`.
+    `shown_us`. `stirred`: there are lines that go on with none of before, or only in part.
     """
 
     __slots__ = (
@@ -97,6 +97,7 @@ class Change:
         "rows",
         "shown_us",
         "since_us",
+        "stirred",
     )
 
     def __init__(
@@ -112,6 +113,7 @@ class Change:
         self.shown_us, self.since_us = shown_us, since_us
         self.left: dict[bytes, Line] = {}
         self.matched: dict[int, int] = {}
+        self.stirred = False
         self._new: set[int] = set()
         self._where: dict[bytes, int] | None = None
         self._letters: tuple[list[bytes], list[bytes]] | None = None
