@@ -1,7 +1,7 @@
 """What happens beside the text, as the lines of a session are extracted: its markers.
 
-Given entries, output and looks at the screen by `player.lines.extractor`; says on which lines the
-user entered something.
+Given entries, output and keys by `player.lines.extractor`, looks at the screen by
+`player.lines.onlooker`; says on which lines the user entered something.
 """
 
 from __future__ import annotations

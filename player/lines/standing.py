@@ -2,7 +2,7 @@
 
 A line is known by its text, wherever it stands: what scrolls, moves or is painted again is the same
 line. With which line a new text goes on is decided in `player.lines.succession`; what of a line is
-given out, and when, in `player.lines.lifetime`; when to look, in `player.lines.extractor`.
+given out, and when, in `player.lines.lifetime`; when to look, in `player.lines.onlooker`.
 """
 
 from __future__ import annotations
