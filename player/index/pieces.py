@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from player.index.logfiles import Signature
     from player.lines.lineblock import Settled
 
-VERSION: Final = 6
+VERSION: Final = 7
 """Of the file and of what is held to be a line: a new rule of extraction is a new version."""
 
 FORMAT: Final = "claude-sessions-lines"

@@ -42,7 +42,10 @@ _LASTING_ERASERS: Final = (b"\x1b[3J", b"\x1bc")
 
 
 class Feeder:
-    """Feeds `screen`. `scrolled` is told which lines scroll off, the moment of each, and now."""
+    """Feeds `screen`. `scrolled` is told which lines scroll off, the moment of each, and now.
+
+    And whether of the last of them the rest is on the screen, and all is to be cleared.
+    """
 
     __slots__ = (
         "_alternate", "_earlier_bytes", "_earlier_us", "_history", "_scrolled", "_seen",
@@ -50,7 +53,7 @@ class Feeder:
     )  # fmt: skip
 
     def __init__(
-        self, screen: Screen, scrolled: Callable[[list[bytes], list[int], int], None]
+        self, screen: Screen, scrolled: Callable[[list[bytes], list[int], int, bool], None]
     ) -> None:
         self.screen = screen
         self._history = History(screen)
@@ -166,10 +169,12 @@ class Feeder:
         """Take the lines that have scrolled off; whether there were some."""
         if not state.history_rows:
             return False
+        breaks = all_of_it and self._history.goes_on(state)
         taken = self._history.take(state, all_of_it=all_of_it)
         if taken.lines:
             now_us = self.step_us or 0
-            self._scrolled(taken.lines, self._seen.times(taken, now_us, state.cols), now_us)
+            times = self._seen.times(taken, now_us, state.cols)
+            self._scrolled(taken.lines, times, now_us, breaks)
         return bool(taken.lines)
 
     def _mark(self, state: State, time_us: int, written: bytes) -> None:

@@ -50,6 +50,10 @@ class History:
         """The oldest row that the engine has, counted from the first that ever scrolled off."""
         return self._forgotten_rows
 
+    def goes_on(self, state: State) -> bool:
+        """Whether of the last line that scrolled off more is, or was, in the screen."""
+        return state.history_rows > 0 and self._screen.goes_on(state.history_rows - 1)
+
     def take(self, state: State | None = None, *, all_of_it: bool = False) -> Taken:
         """The lines that have scrolled off since the last taking.
 

@@ -162,27 +162,36 @@ class Change:
 
         And whether a row near it, which is still there, says so.
         """
-        above, below = self._moved(place, -1), self._moved(place, 1)
-        places = [place + moved for moved in (above, below) if moved is not None]
-        anchored = bool(places)
-        places.append(place)
-        return places, anchored
+        as_far: list[int] = []
+        next_to: list[int] = []
+        for step in (-1, 1):
+            near, old_near = self._near(place, step)
+            if old_near is not None:
+                as_far.append(place + old_near - near)
+                # Blank rows come and go.
+                next_to.append(_next_text(self.old_rows, old_near, -step))
+        return [*as_far, *next_to, place], bool(as_far)
 
-    def _moved(self, place: int, step: int) -> int | None:
-        """By how much the next row with text, in that direction, was lower in the look before."""
+    def _near(self, place: int, step: int) -> tuple[int, int | None]:
+        """The next row with text, in that direction, and where it was in the look before."""
         rows, old_rows = self.rows, self.old_rows
-        near = place + step
-        while 0 <= near < len(rows) and not rows[near]:
-            near += step
+        near = _next_text(rows, place, step)
         if not 0 <= near < len(rows):
-            return None
+            return near, None
         text = rows[near]
-        if old_rows[near] == text:
-            return 0
-        old = self._old_places().get(text, self.matched.get(near))
-        return None if old is None else old - near
+        return near, near if old_rows[near] == text else self._old_places().get(
+            text, self.matched.get(near)
+        )
 
     def _old_places(self) -> dict[bytes, int]:
         if self._where is None:
             self._where = dict(zip(self.old_rows, count(), strict=False))
         return self._where
+
+
+def _next_text(rows: list[bytes], place: int, step: int) -> int:
+    """The next row with text, in that direction; where there is none, one that does not exist."""
+    place += step
+    while 0 <= place < len(rows) and not rows[place]:
+        place += step
+    return place

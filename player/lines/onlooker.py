@@ -103,8 +103,19 @@ class Onlooker:
             if not state.synchronized:
                 self.look(feeder, state, now_us, now_us, sure=False)
 
-    def scrolled(self, lines: list[bytes], times: list[int], now_us: int) -> None:
-        """These lines have scrolled off, each with the moment at which it was to be seen."""
+    def scrolled(
+        self,
+        lines: list[bytes],
+        times: list[int],
+        now_us: int,
+        breaks: bool,  # noqa: FBT001
+    ) -> None:
+        """These lines have scrolled off, each with the moment at which it was to be seen.
+
+        `breaks`: of the last of them only a part has, and the rest is to be cleared.
+        """
+        if breaks:
+            lines[-1] = self._standing.begun_with(lines[-1])
         self._mark_awaited(lines, now_us)
         self._standing.scrolled(lines, times)
 

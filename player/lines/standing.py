@@ -95,6 +95,10 @@ class Standing:
                 put(text, (time_us, order, time_us, 1, steps, 0))
         self._lifetimes.order = order
 
+    def begun_with(self, text: bytes) -> bytes:
+        """The line of the last look that begins with this text, which is a part; else that part."""
+        return next((row for row in self.rows if row.startswith(text)), text)
+
     def state(self) -> dict[str, Any]:
         """What `restore` needs, for JSON; what is settled is to be taken before."""
         return {

@@ -5,6 +5,7 @@ A new text is the same line as one that left its place in the same look
 - when it begins with that text: a line that is being written or typed;
 - when its letters are the same, or all but its spinner: a counter, a bar, a spinner;
 - when at least half of it is the same: a row of which a part was replaced;
+- when its letters are the same, a few rows higher or lower: a counter that was moved meanwhile;
 - when it is the end of that text, in the first row: a wrapped line that has scrolled off in part.
 
 Where it may have stood is told by the rows around it (`Change`), how like two texts are by
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 _FEW: Final = 3
 # When more texts than this change at once, the rows around must show that it is the same place.
+
+_NEAR: Final = 3
+# So far a counter goes up or down from one look to the next while what stands above it changes.
 
 
 def continued(text: bytes, place: int, change: Change, lifetimes: Lifetimes) -> Line | None:
@@ -46,7 +50,9 @@ def continued(text: bytes, place: int, change: Change, lifetimes: Lifetimes) -> 
         if line is not None:
             change.matched[place] = old_place
             return line
-    return None if place else _scrolled_in_part(text, left)
+    if not place:
+        return _scrolled_in_part(text, left)
+    return _moved_value(text, place, change, lifetimes)
 
 
 def gone_on(
@@ -80,6 +86,18 @@ def gone_on(
         line.letters = letters
     del left[key]
     return line
+
+
+def _moved_value(text: bytes, place: int, change: Change, lifetimes: Lifetimes) -> Line | None:
+    """The counter that has counted while what came above it moved it down, or went, up."""
+    letters = letters_of(text)
+    if not letters or not change.has_alone(text):
+        return None
+    for old_row in change.old_rows[max(0, place - _NEAR) : place + _NEAR + 1]:
+        old = change.left.get(old_row)
+        if old is not None and letters_of(old.key) == letters:
+            return gone_on(old, text, change, lifetimes, anchored=False)
+    return None
 
 
 def _scrolled_in_part(text: bytes, left: dict[bytes, Line]) -> Line | None:

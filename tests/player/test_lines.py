@@ -109,6 +109,25 @@ def test_a_line_that_grows_is_one_line_and_knows_when_it_was_shorter() -> None:
     assert line.seen_us(len(line.text)) == line.first_us
 
 
+def test_a_line_that_grows_while_the_blank_rows_around_it_change_is_one_line() -> None:
+    text = "Shall I go on and mend the copper ledger?"
+    above, below = ["three berths", "two ships"], ["> ask anything", "? for help"]
+
+    def page(*rows: str) -> bytes:
+        drawn = b"".join(place(row, 1, f"\x1b[2K{text}") for row, text in enumerate(rows, 1))
+        return b"\x1b[?2026h" + drawn + b"\x1b[?2026l"
+
+    lines = lines_of(
+        (0, page("", "", "A", "", *above, "", "", "", "", *below)),
+        (300, page("", "", "A", "", *above, text[:5], "", "", "", *below)),
+        (400, page("", "", "A", "", *above, text[:26], "", "", "", *below)),
+        (800, page("A", "", *above, "", text, "", "done", "", "", *below)),
+        END,
+    )
+    line = the_line(lines, "Shall")
+    assert (line.text, since_start_ms(line.seen_us(26))) == (text, 400)
+
+
 def test_a_page_that_is_turned_is_no_growth() -> None:
     names = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta"]
 
@@ -158,6 +177,29 @@ def test_of_a_fast_counter_the_last_value_is_kept_and_of_a_slow_one_each() -> No
     lines = lines_of(*at_intervals(1000, *slow), END)
     assert texts(lines) == [f"Elapsed: {n} seconds" for n in range(4)]
     assert [line.passing for line in lines] == [True, True, True, False]
+
+
+def test_a_counter_that_what_comes_above_it_moves_is_one_line() -> None:
+    def step(number: int) -> bytes:
+        log = b"step %d is done: all is well\r\n" % number if number % 6 == 0 else b""
+        bars = b"Fetching crates %d/60\r\nCompiling the harbor %d/90" % (number, number * 2)
+        return b"\r\x1b[2K\x1b[1A\x1b[2K" + log + bars
+
+    begun = (0, b"\r\n\r\n")
+    lines = lines_of(begun, *at_intervals(60, *map(step, range(40)), start_ms=300), END)
+    shown = [line.text for line in lines if not line.passing]
+    assert sum("Fetching" in text for text in shown) == 1
+    assert sum("Compiling" in text for text in shown) == 1
+    assert sum("all is well" in text for text in shown) == 7
+
+
+def test_of_pages_each_heading_is_kept() -> None:
+    def page(number: int) -> bytes:
+        rows = [f"Page {number} of the harbor book", *(f"{word} {number}" for word in ("a", "b"))]
+        return b"\x1b[H\x1b[2J" + "\r\n".join(rows).encode()
+
+    lines = lines_of((0, b"\x1b[?1049h"), *at_intervals(700, *map(page, range(5))), END)
+    assert sum("harbor book" in text for text in texts(lines)) == 5
 
 
 def test_the_last_value_that_could_be_read_passes_not() -> None:
@@ -247,6 +289,14 @@ def test_what_scrolled_off_before_all_was_erased_is_not_lost() -> None:
     data = b"".join(b"gone %d\r\n" % n for n in range(50)) + b"\x1b[H\x1b[2J\x1b[3Jprompt"
     found = texts(lines_of((0, data), END))
     assert {f"gone {n}" for n in range(27)} | {"prompt"} <= set(found)
+
+
+def test_a_line_of_which_a_part_has_scrolled_off_is_whole_when_all_is_cleared() -> None:
+    long = "a word " * 15
+    rows = "".join(f"row {number}\r\n" for number in range(22))
+    for clear in (b"\x1b[H\x1b[2J\x1b[3J", b"\x1b[3J", b"\x1b[3J\x1b[H\x1b[2J"):
+        lines = lines_of((0, f"{long}\r\n{rows}$ ".encode()), (900, clear), (1000, b"new"), END)
+        assert the_line(lines, "word").text == long.rstrip()
 
 
 def test_plain_output_of_any_speed_is_whole() -> None:
