@@ -28,6 +28,9 @@ _VALUE_US: Final = 500_000
 # A counter, or a row of which a part is replaced again and again, is read as one line that
 # changes unless each state of it stands that long.
 
+_BLINK_US: Final = 1_000_000
+# A bullet that blinks is not gone for so long.
+
 _SEEN_US: Final = 200_000
 # Of that, so much is seen: at two looks, as near to each other as looks come.
 
@@ -76,12 +79,15 @@ class Lifetimes:
             if is_bare(text):
                 old.key = text
                 return old
-            if is_bare(old.text) and not old.settled:
-                # With its bullet the text says all that it said without.
-                old.text, old.first_us = text, shown_us
-            if is_bare(old.key) or not self._rests(old, shown_us):
-                old.key, old.key_us, old.key_first_us = text, since_us, shown_us
-                return old
+            bare = is_bare(old.text) and not old.settled
+            # What was read without its bullet, as what is not chosen yet, was there before.
+            if not bare or (self.until_us or shown_us) - old.first_us < _BLINK_US:
+                if bare:
+                    # With its bullet the text says all that it said without.
+                    old.text, old.first_us = text, shown_us
+                if is_bare(old.key) or not self._rests(old, shown_us):
+                    old.key, old.key_us, old.key_first_us = text, since_us, shown_us
+                    return old
         line = self.begun(text, change)
         if self._lasted(old.first_us, old.value_us, shown_us):
             self._end_of_turn(old, shown_us)

@@ -169,6 +169,20 @@ def test_a_mark_that_changes_and_stays_makes_another_line() -> None:
     assert texts(lines) == ["☐ write the tests", "☒ write the tests"]
 
 
+def test_what_is_chosen_late_was_to_be_read_before() -> None:
+    names = ["copper galley", "violet sloop", "quartz barge"]
+
+    def menu(chosen: int) -> bytes:
+        rows = [f"{'>' if row == chosen else ' '} {name}" for row, name in enumerate(names)]
+        return b"".join(place(row, 1, text) for row, text in enumerate(rows, 3))
+
+    lines = lines_of((0, menu(0)), (5000, menu(1)), (9000, menu(2)), END)
+    for number, name in enumerate(names):
+        times = {line.text[0]: line.first_us for line in lines if name in line.text}
+        assert since_start_ms(min(times.values())) == 0
+        assert since_start_ms(times[">"]) == [0, 5000, 9000][number]
+
+
 def test_of_a_fast_counter_the_last_value_is_kept_and_of_a_slow_one_each() -> None:
     fast = [b"\rDownloading %3d%%" % n for n in range(101)]
     lines = lines_of(*at_intervals(20, *fast), END)
