@@ -172,10 +172,12 @@ def _beyond_the_five(fields: dict[str, Any]) -> tuple[Event | None, dict[str, An
     if not isinstance(event.get("type"), str):
         return None, extra
     del extra["event"]
-    for name, value in event.items():
+    for name, value in list(event.items()):
         check = _EVENT_FIELDS.get(name)
         if check is not None and event["type"] in _KNOWN and not check(value):
-            raise LineError(f"bad {name} in a {event['type']} event")
+            if value is not None:
+                raise LineError(f"bad {name} in a {event['type']} event")
+            del event[name]  # other writers state so what there is not
     if event["type"] in _SIZED and not ("cols" in event and "rows" in event):
         raise LineError(f"no size in a {event['type']} event")
     return event, extra or None

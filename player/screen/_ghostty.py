@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from formats.size import Size
-from player.screen.binding import checked, load
+from player.screen.binding import ScreenEngineError, checked, load
 from player.screen.face import Screen
 from player.screen.terminals import (
     keep_history,
@@ -166,9 +167,14 @@ class GhosttyScreen(Screen):
         self._lib.ghostty_terminal_vt_write(self._terminal, data, len(data))
 
     def resize(self, size: Size) -> None:
-        size = clamp(size)
-        if size == self.size:
+        size, state = clamp(size), self.state()
+        if size == (state.cols, state.rows):
             return
+        if state.alternate and size.cols > state.cols:
+            # Where the engine has room for the columns it leaves rows marked as wrapped, else not;
+            # how much room there is depends on the past. A stored screen has none.
+            with suppress(ScreenEngineError):
+                self._unpack(self._pack())
         result = self._lib.ghostty_terminal_resize(
             self._terminal, size.cols, size.rows, _CELL_WIDTH_PX, _CELL_HEIGHT_PX
         )

@@ -224,6 +224,12 @@ def test_an_event_of_another_form_is_kept_as_an_extra_field(event: object) -> No
     assert decode_line(encode_line(entry)) == entry
 
 
+def test_null_is_said_of_what_there_is_not() -> None:
+    event = {"type": "exit", "status": 3, "signal": None, "reason": None, "core": None}
+    entry = decode_line(changed(data="", size=0, event=event))
+    assert entry.event == {"type": "exit", "status": 3, "core": None}
+
+
 def test_unknown_events_and_fields_are_kept() -> None:
     event = {"type": "later", "cols": "many"}
     entry = decode_line(changed(data="", size=0, event=event, note=[1]))

@@ -36,6 +36,18 @@ def test_a_snapshot_keeps_the_limits_the_history_and_the_width() -> None:
     assert bare.state().history_rows == 0
 
 
+@pytest.mark.parametrize("stop", range(5))
+def test_rows_of_the_alternate_screen_that_had_wrapped_before_it_became_wider(stop: int) -> None:
+    """Whether they still count as one line must not depend on where a keyframe was."""
+    steps = [b"\x1b[?1049h", b"count 1", Size(10, 4), b"* Working", Size(20, 6)]
+    screen = Screen(Size(80, 24))
+    for number, step in enumerate(steps):
+        if number == stop:
+            screen = Screen.restore(screen.snapshot())
+        screen.resize(step) if isinstance(step, Size) else screen.feed(step)
+    assert screen.lines() == b"count 1* W\norking"
+
+
 @pytest.mark.parametrize("text", ["\x1b[1;3", "\xe6\xbc\xa2", "\x1b]2;tit", "\x1bP1$r", "\x1b"])
 def test_what_has_begun_goes_on(text: str) -> None:
     begun = text.encode("latin-1")[:-1] or b"\x1b"
