@@ -19,6 +19,7 @@ from player.screen.words import (
     KIND,
     LINK,
     LOOK,
+    SPACER,
     STYLE,
     TAIL,
     TEXT,
@@ -47,6 +48,8 @@ _LOWEST_BITS: Final = _in_each_cell(1)
 _UNUSUAL: Final = _in_each_cell(WIDTH | LINK)
 _OTHER_THAN_TEXT: Final = _in_each_cell(KIND | WIDTH | LINK)
 _LOOKS: Final = _in_each_cell(LOOK)
+# What cells of a width must have in common to look alike; one that was left blank has no link.
+_LOOKS_BY_WIDTH: Final = (LOOK, LOOK, LOOK, STYLE | WIDTH)
 _CODE_POINTS: Final = _in_each_cell(CODE_POINT)
 _UTF_32, _FIRST_HALF = ("utf-32-le", 0) if byteorder == "little" else ("utf-32-be", 1)
 _JOINER: Final = "\u200d"
@@ -195,7 +198,7 @@ class Drawing:
             if kind > CLUSTER:
                 look, character = word & ~WIDTH, " "
             else:
-                look = word & LOOK
+                look = word & _LOOKS_BY_WIDTH[width]
                 code = code_of(word)
                 character = character_of(code) if kind == TEXT else self._cluster(col, code)
             # Of a wide character that was cut in half nothing can be shown.
@@ -256,6 +259,8 @@ class Drawing:
         if kind > CLUSTER:
             return Style(bg=background_of(word))
         style = self._styled(col) if word & STYLE else DEFAULT_STYLE
+        if width_of(word) == SPACER:  # nothing was written there
+            return Style(bg=style.bg)
         if word & LINK and (link := self._link_at(number, col)):
             style = style._replace(link=link)
         return style

@@ -22,8 +22,8 @@ PROTECTED: Final = 1 << 44
 LINK: Final = 1 << 45
 LOOK: Final = STYLE | LINK
 WIDTH: Final = 3 << 42
-WIDE, TAIL = 1, 2
-"""Widths: two columns, the second of the two; 3 is the last column where a wide one did not fit."""
+WIDE, TAIL, SPACER = 1, 2, 3
+"""Widths: two columns, the second of the two, the last column where a wide one did not fit."""
 
 _FIRST_PRINTABLE, _DELETE, _LAST_C1 = 0x20, 0x7F, 0x9F
 _SURROGATES: Final = range(0xD800, 0xE000)
@@ -35,7 +35,7 @@ def code_of(word: int) -> int:
 
 
 def width_of(word: int) -> int:
-    """0, WIDE, TAIL, or 3."""
+    """0, WIDE, TAIL or SPACER."""
     return word >> 42 & 3
 
 

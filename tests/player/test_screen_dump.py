@@ -16,6 +16,7 @@ from formats.meant import resolve
 from formats.size import Size
 from player.replay.replay import Replay
 from player.screen import Screen
+from player.screen.values import Style
 from tests.support.programs import PROGRAMS, SIZE, output_of
 from tests.support.recordings import each_recording
 from tests.support.screens import told
@@ -102,6 +103,14 @@ def test_the_dump_takes_no_change_from_who_draws_only_changes() -> None:
     screen.feed(b"\r\ntwo")
     screen.dump()
     assert dict(screen.rows(changed_only=True))[1][0].text == "two"
+
+
+def test_where_a_wide_character_did_not_fit_only_a_background_is_left() -> None:
+    wide = "a漢\x1b[58;5;4;4;104m漢漢\x1b[m\x1b[1K".encode()
+    same(Size(3, 2), [wide], [b"and more"])
+    screen = Screen(Size(3, 2))
+    screen.feed(wide)
+    assert screen.rows()[0][1][-1].style == Style(bg=12)
 
 
 @settings(deadline=None, max_examples=150)

@@ -39,7 +39,7 @@ def test_a_snapshot_keeps_the_limits_the_history_and_the_width() -> None:
 @pytest.mark.parametrize("stop", range(5))
 def test_rows_of_the_alternate_screen_that_had_wrapped_before_it_became_wider(stop: int) -> None:
     """Whether they still count as one line must not depend on where a keyframe was."""
-    steps = [b"\x1b[?1049h", b"count 1", Size(10, 4), b"* Working", Size(20, 6)]
+    steps: list[bytes | Size] = [b"\x1b[?1049h", b"count 1", Size(10, 4), b"* Working", Size(20, 6)]
     screen = Screen(Size(80, 24))
     for number, step in enumerate(steps):
         if number == stop:
