@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _FEW: Final = 3
 # When more texts than this change at once, the rows around must show that it is the same place.
 
+_SOME: Final = 8
+# When more than this are gone the screen is another, and nothing has moved.
+
 _NEAR: Final = 3
 # So far a counter goes up or down from one look to the next while what stands above it changes.
 
@@ -90,12 +93,14 @@ def gone_on(
 
 def _moved_value(text: bytes, place: int, change: Change, lifetimes: Lifetimes) -> Line | None:
     """The counter that has counted while what came above it moved it down, or went, up."""
-    letters = letters_of(text)
-    if not letters or not change.has_alone(text):
+    left = change.left
+    if len(left) > _SOME:
         return None
-    for old_row in change.old_rows[max(0, place - _NEAR) : place + _NEAR + 1]:
-        old = change.left.get(old_row)
-        if old is not None and letters_of(old.key) == letters:
+    rows = change.old_rows[max(0, place - _NEAR) : place + _NEAR + 1]
+    near = [left[row] for row in rows if row in left]
+    letters = letters_of(text) if near else b""
+    for old in near if letters else ():
+        if letters_of(old.key) == letters and change.has_alone(text):
             return gone_on(old, text, change, lifetimes, anchored=False)
     return None
 
