@@ -123,12 +123,12 @@ class _Scribe:
         return {"markers": markers[:_MOST_MARKERS], "activity": activity, "length_us": length_us}
 
     def _hits(self, request: dict[str, Any]) -> list[tuple[int, str]]:
-        from player.playing.sought import Sought  # noqa: PLC0415
+        from player.playing.query import Query  # noqa: PLC0415
         from player.search.finding import hits_in  # noqa: PLC0415
         from player.search.results import Wanted  # noqa: PLC0415
 
-        sought = Sought(request["pattern"])
-        found = hits_in(self._read(), sought.matches, Wanted())
+        query = Query(request["pattern"])
+        found = hits_in(self._read(), query.matches, Wanted())
         return [
             (hit.at_us - self._origin_us, " ".join(hit.texts)[:_SHOWN_CHARACTERS])
             for hit in found[:_MOST_HITS]

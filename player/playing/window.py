@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from player.playing.controller import Controller
     from player.playing.frames import Frame
     from player.playing.plan import Plan
-    from player.playing.sought import Highlight
+    from player.playing.query import Highlight
     from player.screen.values import Row
 
 _TITLE = Style(bold=True)
@@ -135,7 +135,7 @@ class Window:
 
     def _highlighting(self, pattern: str) -> Highlight | None:
         if self._highlight[0] != pattern:
-            from player.playing.sought import Highlight  # noqa: PLC0415  most never search
+            from player.playing.query import Highlight  # noqa: PLC0415  most never search
 
             self._highlight = (pattern, Highlight(pattern) if pattern else None)
         return self._highlight[1]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from player.view.canvas import Marks
 
 
-class Sought:
+class Query:
     """One pattern, as it was typed. Raises PatternError for what is none."""
 
     def __init__(self, text: str) -> None:
@@ -34,25 +34,25 @@ class Highlight:
     """Finds on a screen what is looked for. What is no pattern, or takes long, marks nothing."""
 
     def __init__(self, text: str) -> None:
-        self._sought: Sought | None = None
+        self._query: Query | None = None
         try:
-            self._sought = Sought(text)
+            self._query = Query(text)
         except PatternError:  # the search says so
             return
 
     def __call__(self, rows: Sequence[str]) -> Marks:
         """For each row that a match is in, where: from and to which of its characters."""
-        if self._sought is None:
+        if self._query is None:
             return {}
         text = "".join(f"{row}\n" for row in rows).encode(errors="replace")
         marks: dict[int, list[tuple[int, int]]] = {}
         try:
-            for match in self._sought.matches(text):
+            for match in self._query.matches(text):
                 for number, spans in zip(match.numbers, match.spans, strict=True):
                     found = [span for span in spans if span[0] < span[1]]
                     if found:
                         marks.setdefault(number, []).extend(found)
         except PatternError:
-            self._sought = None
+            self._query = None
             return {}
         return marks
