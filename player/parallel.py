@@ -85,6 +85,24 @@ def made_ahead(items: Iterable[T]) -> Generator[T]:
         worker.end()
 
 
+class Later(Generic[T]):
+    """A value that another process works out meanwhile: something that marshal can hold.
+
+    Begins at once. `close` ends the process when nobody wants the value any more.
+    """
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        self._worker = _Worker(lambda _: (work(),), range(1))
+
+    def value(self) -> T:
+        """The value, when it is there. Raises SessionsError when the other process has died."""
+        return next(self._worker.parts(0, None))
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._worker.end()
+
+
 class _Worker(Generic[T]):
     """A forked process that does some of the work and writes the parts into a pipe.
 

@@ -22,8 +22,8 @@ from formats.locks import take
 from formats.plainjson import dumps, loads
 from formats.segment import Place
 from formats.session import Session
+from player.ahead import read_ahead
 from player.modules import start_module
-from player.replay.ahead import read_ahead
 from player.replay.keyframes import (
     HASH_BYTES,
     Keyframe,
@@ -157,7 +157,7 @@ def _target(path: str, header: bytes, end: int) -> int:
 def _keyframes(replay: Replay, begun: _Begun) -> Iterator[tuple[Keyframe, bytes]]:
     """The keyframes from there on, each before a line, with their packed snapshots."""
     # Reading is almost as much work as drawing.
-    parts = read_ahead(replay.session.stretches(None, begun.start.place))
+    parts = read_ahead(replay.session, start=begun.start.place)
     passage = Passage(parts, Painter(begun.screen), begun.start, replay.origin_us)
     for stop in passage.stops():
         packed = _packed(begun.screen)

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import os
+import signal
 from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
 
+from formats.damage import Damage
 from formats.errors import LogError, SessionsError
 from formats.layout import Home
 from formats.session import Session
 from formats.stretch import Stretch
-from player import parallel
-from player.parallel import made_ahead
-from player.replay.ahead import read_ahead
+from player import ahead, parallel
+from player.ahead import read_ahead
+from player.parallel import Later, made_ahead
 from tests.support.logs import Said, start, store_log
 from tests.support.recording import children
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from formats.stretch import Part
 
 
 @pytest.fixture(autouse=True)
@@ -79,11 +83,62 @@ def test_another_process_works_unless_there_is_one_core(monkeypatch: pytest.Monk
     assert list(made_ahead(workers())) == [os.getpid()]
 
 
-def test_a_log_that_is_read_ahead_is_the_same_log(tmp_path: Path) -> None:
+def test_a_log_that_is_read_ahead_is_the_same_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     said = [Said(number, b"%d\r\n" % number) for number in range(3000)]
     marker = Said(1000, {"type": "marker", "label": "x"})
     session_id = store_log(tmp_path, start(), *said[:1000], marker, *said[1000:])
     session = Session(session_id, Home(str(tmp_path)).logs)
     parts = list(session.stretches())
-    assert list(read_ahead(session.stretches())) == parts
+    assert list(read_ahead(session)) == parts
+    monkeypatch.setattr(ahead, "_WORTH_BYTES", 0)
+    assert list(read_ahead(session)) == parts
+    last = parts[-1]
+    assert isinstance(last, Stretch)
+    assert list(read_ahead(session, start=last.place(10))) == [last.part(10)]
     assert {type(part) for part in parts} == {Stretch, tuple}
+
+
+def test_what_is_wrong_with_a_log_that_is_read_ahead_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ahead, "_WORTH_BYTES", 0)
+    session_id = store_log(tmp_path, start(), *(Said(n, b"some output") for n in range(100)))
+    path = tmp_path / "logs" / f"{session_id}.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"size":11', b'"size":12', 3) + b"torn")
+    session = Session(session_id, Home(str(tmp_path)).logs)
+    here, there = Damage(), Damage()
+    assert list(read_ahead(session, there)) == list(session.stretches(here))
+    assert (there.counts, there.places) == (here.counts, here.places)
+    assert (here.lines, here.torn) == (3, 1)
+
+    parts = list(session.stretches())
+
+    def broken(*_arguments: object) -> Iterator[Part]:
+        yield from parts
+        raise LogError("cannot read x: Input/output error")
+
+    monkeypatch.setattr(Session, "stretches", broken)
+    with pytest.raises(LogError, match="cannot read x: Input/output error"):
+        list(read_ahead(session))
+
+
+def test_a_value_is_worked_out_meanwhile() -> None:
+    later = Later(lambda: (os.getpid(), "done"))
+    pid, said = later.value()
+    assert pid != os.getpid()
+    assert said == "done"
+    later.close()
+
+
+def test_who_wants_a_value_no_more_does_not_wait_for_it() -> None:
+    later = Later(signal.pause)
+    later.close()  # `no_child_is_left` looks
+
+
+def test_a_value_that_cannot_be_worked_out() -> None:
+    later = Later(lambda: os.kill(os.getpid(), signal.SIGKILL))
+    with pytest.raises(SessionsError, match="has died"):
+        later.value()
+    later.close()
