@@ -79,6 +79,12 @@ class Stretch(NamedTuple):
             return self.data
         return list(compress(self.data, map(OUTPUT.__eq__, self.directions)))
 
+    def inputs(self) -> Sequence[bytes]:
+        """What was read of input; none of it, mostly."""
+        if INPUT not in self.directions:
+            return ()
+        return list(compress(self.data, map(INPUT.__eq__, self.directions)))
+
     def times_us(self) -> list[int]:
         """The time of each line in microseconds since the epoch; computed anew at each call."""
         second_us = {second: _second_us(second) for second in set(map(_second_of, self.stamps))}

@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 import time
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, overload
+
+from formats.stretch import Stretch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -40,6 +42,10 @@ class Progress:
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         self.clear()
 
+    def restart(self) -> None:
+        """All is to be done anew."""
+        self._done = 0
+
     def clear(self) -> None:
         """Take the line away, so that something else can be said; it comes back by itself."""
         if self._drawn:
@@ -70,9 +76,23 @@ _LINE_BYTES: Final = 130
 _BATCH: Final = 256
 
 
-def along(entries: Iterable[Entry], told: Callable[[int], None]) -> Iterator[Entry]:
-    """The entries; `told` learns about how many bytes of a log they were."""
-    iterator = iter(entries)
+@overload
+def along(parts: Iterable[Entry], told: Callable[[int], None]) -> Iterator[Entry]: ...
+@overload
+def along(
+    parts: Iterable[Entry | Stretch], told: Callable[[int], None]
+) -> Iterator[Entry | Stretch]: ...
+def along(
+    parts: Iterable[Entry | Stretch], told: Callable[[int], None]
+) -> Iterator[Entry | Stretch]:
+    """The parts; `told` learns about how many bytes of a log they were."""
+    iterator = iter(parts)
     while batch := list(islice(iterator, _BATCH)):
         yield from batch
-        told(sum([len(entry.data) for entry in batch]) * 4 // 3 + _LINE_BYTES * len(batch))
+        told(sum(map(_log_bytes, batch)))
+
+
+def _log_bytes(part: Entry | Stretch) -> int:
+    if isinstance(part, Stretch):
+        return sum(part.lengths)
+    return len(part.data) * 4 // 3 + _LINE_BYTES

@@ -6,36 +6,42 @@ those are silent. Casts hold text: bytes that are no UTF-8 become U+FFFD.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from itertools import accumulate, compress
+from operator import sub
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import orjson
 
 from formats.interchange.fields import US_PER_MS, US_PER_S, command_line
-from formats.interchange.left_out import INPUT, INVALID
+from formats.interchange.left_out import INPUT as TYPED
+from formats.interchange.left_out import INVALID
 from formats.interchange.text import TextStream
-from formats.line import OUTPUT
+from formats.line import INPUT, OUTPUT
+from formats.stretch import Stretch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from formats.entry import Entry, Event
     from formats.interchange.left_out import LeftOut
+    from formats.line import Direction
 
 PASSED_ON: Final = "asciicast"
 """The type of an event of ours that keeps an event of a cast that nobody knows: code, data."""
 
 _SIGNALLED = 128
+_HALF_MS: Final = US_PER_MS // 2
 _MOST_KNOWN: Final = 10_000
 
 
-def write_v3(entries: Iterable[Entry], left_out: LeftOut) -> Iterator[bytes]:
+def write_v3(parts: Iterable[Entry | Stretch], left_out: LeftOut) -> Iterator[bytes]:
     """A cast of version 3: intervals of whole milliseconds, whose sum is never off by more."""
-    return _lines(entries, left_out, _header_v3, _Intervals().text, exits=True)
+    return _lines(parts, left_out, _header_v3, Intervals(), exits=True)
 
 
-def write_v2(entries: Iterable[Entry], left_out: LeftOut) -> Iterator[bytes]:
+def write_v2(parts: Iterable[Entry | Stretch], left_out: LeftOut) -> Iterator[bytes]:
     """A cast of version 2: seconds since the beginning."""
-    return _lines(entries, left_out, _header_v2, _since_start, exits=False)
+    return _lines(parts, left_out, _header_v2, _SinceStart(), exits=False)
 
 
 def write_v1(entries: Iterable[Entry], left_out: LeftOut) -> Iterator[bytes]:
@@ -54,7 +60,7 @@ def write_v1(entries: Iterable[Entry], left_out: LeftOut) -> Iterator[bytes]:
     for entry in iterator:
         last_us = max(last_us, entry.time_us)
         if entry.direction != OUTPUT or entry.event is not None:
-            left_out.add(INPUT if entry.event is None else entry.event["type"])
+            left_out.add(TYPED if entry.event is None else entry.event["type"])
         elif text := stream.text(entry.data):
             delay = _seconds(last_us - previous_us)
             yield b"%b[%b, %b]" % (separator, delay, orjson.dumps(text))
@@ -65,82 +71,116 @@ def write_v1(entries: Iterable[Entry], left_out: LeftOut) -> Iterator[bytes]:
     yield b'\n  ],\n  "duration": %b\n}\n' % _seconds(last_us - first.time_us)
 
 
-class Quantiser:
-    """Rounds intervals to whole quanta, and carries the rounding over to the next.
+class Intervals:
+    """Microseconds since the beginning -> seconds since the one before, in whole milliseconds.
 
-    So the sum of what it gives is never off by more than half a quantum (error diffusion).
+    Rounded is when it is, not how long it took: what is lost in one comes back in the next.
     """
 
-    __slots__ = ("_carried", "_quantum")
-
-    def __init__(self, quantum: int) -> None:
-        self._quantum = quantum
-        self._carried = 0
-
-    def next(self, interval: int) -> int:
-        """The interval as a multiple of the quantum."""
-        wanted = interval + self._carried
-        given = (wanted + self._quantum // 2) // self._quantum * self._quantum
-        self._carried = wanted - given
-        return given
-
-
-class _Intervals:
-    """Times since the beginning -> the interval since the one before, as text."""
-
     def __init__(self) -> None:
-        self._previous_us = 0
-        self._next = Quantiser(US_PER_MS).next
-        self._known: dict[int, bytes] = {}
+        self._previous_ms = 0
+        self._known = _Milliseconds()
 
-    def text(self, at_us: int) -> bytes:
-        milliseconds = self._next(at_us - self._previous_us) // US_PER_MS
-        self._previous_us = at_us
-        text = self._known.get(milliseconds)
-        if text is None:
-            text = b"%d.%03d" % divmod(milliseconds, 1000)
-            if len(self._known) < _MOST_KNOWN:
-                self._known[milliseconds] = text
+    def texts(self, at_us: Sequence[int]) -> Iterator[bytes]:
+        """The intervals before these times; all of them are to be taken."""
+        at_ms = [(us + _HALF_MS) // US_PER_MS for us in at_us]
+        before_ms = [self._previous_ms, *at_ms]
+        self._previous_ms = before_ms[-1]
+        return map(self._known.__getitem__, map(sub, at_ms, before_ms))
+
+
+class _Milliseconds(dict[int, bytes]):
+    """Milliseconds -> seconds as text; most come many times."""
+
+    def __missing__(self, milliseconds: int) -> bytes:
+        text = b"%d.%03d" % divmod(milliseconds, US_PER_MS)
+        if len(self) < _MOST_KNOWN:
+            self[milliseconds] = text
         return text
 
 
-def _since_start(at_us: int) -> bytes:
-    return _seconds(at_us)
+class _SinceStart:
+    def texts(self, at_us: Sequence[int]) -> Iterator[bytes]:
+        return map(_seconds, at_us)
 
 
 def _seconds(us: int) -> bytes:
     return b"%d.%06d" % divmod(us, US_PER_S)
 
 
+class _Cast:
+    """The events of a cast, line by line or many at once."""
+
+    def __init__(
+        self, first_us: int, left_out: LeftOut, times: Intervals | _SinceStart, *, exits: bool
+    ) -> None:
+        self._first_us = self._latest_us = first_us
+        self._left_out, self._times, self._exits = left_out, times, exits
+        self._streams = {OUTPUT: (TextStream(), b"o"), INPUT: (TextStream(), b"i")}
+
+    def entry(self, entry: Entry) -> bytes:
+        """The line of one entry; nothing of what a cast cannot hold."""
+        self._latest_us = max(self._latest_us, entry.time_us)
+        if entry.event is None:
+            return self._written(entry.direction, entry.data)
+        said = _event(entry.event, exits=self._exits)
+        if said is None:
+            self._left_out.add(entry.event["type"])
+            return b""
+        return b"[%b, %b, %b]\n" % (self._time(), orjson.dumps(said[0]), orjson.dumps(said[1]))
+
+    def stretch(self, part: Stretch) -> bytes:
+        """The lines of all its entries."""
+        if INPUT in part.directions:
+            return b"".join([self.entry(part.entry(number)) for number in range(len(part.data))])
+        latest_us = list(accumulate(part.times_us(), max, initial=self._latest_us))[1:]
+        stream, _ = self._streams[OUTPUT]
+        texts = stream.texts(part.data)
+        if "" in texts:  # the beginning of a character
+            latest_us = list(compress(latest_us, texts))
+            texts = list(filter(None, texts))
+        self._latest_us = max(self._latest_us, part.latest_us())
+        times = self._times.texts([us - self._first_us for us in latest_us])
+        fields = zip(times, map(orjson.dumps, texts), strict=True)
+        return b"".join(map(b'[%b, "o", %b]\n'.__mod__, fields))
+
+    def end(self) -> bytes:
+        """What is left of characters that never ended."""
+        lines: list[bytes] = []
+        for stream, letter in self._streams.values():
+            if text := stream.end():
+                lines.append(self._line(letter, text))
+            self._left_out.add(INVALID, stream.replaced)
+        return b"".join(lines)
+
+    def _written(self, direction: Direction, data: bytes) -> bytes:
+        stream, letter = self._streams[direction]
+        text = stream.text(data)
+        return self._line(letter, text) if text else b""
+
+    def _line(self, letter: bytes, text: str) -> bytes:
+        return b'[%b, "%b", %b]\n' % (self._time(), letter, orjson.dumps(text))
+
+    def _time(self) -> bytes:
+        return next(self._times.texts((self._latest_us - self._first_us,)))
+
+
 def _lines(
-    entries: Iterable[Entry],
+    parts: Iterable[Entry | Stretch],
     left_out: LeftOut,
     header: Callable[[Event, int], dict[str, Any]],
-    time_text: Callable[[int], bytes],
+    times: Intervals | _SinceStart,
     *,
     exits: bool,
 ) -> Iterator[bytes]:
-    iterator = iter(entries)
-    first = next(iterator)
+    """The header and the events of what begins with a start event."""
+    iterator = iter(parts)
+    first = cast("Entry", next(iterator))
     yield orjson.dumps(header(first.event or {}, first.time_us)) + b"\n"
-    at_us, dumps = 0, orjson.dumps
-    streams = {"output": (TextStream(), b"o"), "input": (TextStream(), b"i")}
-    first_us = first.time_us
-    for time_us, _, direction, data, event, _ in iterator:
-        at_us = max(at_us, time_us - first_us)
-        if event is not None:
-            if (said := _event(event, exits=exits)) is not None:
-                yield b"[%b, %b, %b]\n" % (time_text(at_us), dumps(said[0]), dumps(said[1]))
-            else:
-                left_out.add(event["type"])
-            continue
-        stream, letter = streams[direction]
-        if text := stream.text(data):
-            yield b'[%b, "%b", %b]\n' % (time_text(at_us), letter, dumps(text))
-    for stream, letter in streams.values():
-        if text := stream.end():
-            yield b'[%b, "%b", %b]\n' % (time_text(at_us), letter, dumps(text))
-        left_out.add(INVALID, stream.replaced)
+    made = _Cast(first.time_us, left_out, times, exits=exits)
+    for part in iterator:
+        yield made.stretch(part) if isinstance(part, Stretch) else made.entry(part)
+    yield made.end()
 
 
 def _event(event: Event, *, exits: bool) -> tuple[str, str] | None:

@@ -9,6 +9,7 @@ from formats.entry import Entry
 from formats.interchange.fields import side, start_entry
 from formats.interchange.left_out import INPUT
 from formats.line import OUTPUT
+from formats.stretch import Stretch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,13 +23,16 @@ _PIECE_BYTES: Final = 64 << 10
 _SIZE = re.compile(rb"\x1b\[8;(\d{1,5});(\d{1,5})t")
 
 
-def write_raw(entries: Iterable[Entry], left_out: LeftOut) -> Iterator[bytes]:
+def write_raw(parts: Iterable[Entry | Stretch], left_out: LeftOut) -> Iterator[bytes]:
     """The bytes of the output."""
-    for entry in entries:
-        if entry.event is None and entry.direction == OUTPUT:
-            yield entry.data
+    for part in parts:
+        if isinstance(part, Stretch):
+            yield b"".join(part.outputs())
+            left_out.add(INPUT, len(part.inputs()))
+        elif part.event is None and part.direction == OUTPUT:
+            yield part.data
         else:
-            left_out.add(INPUT if entry.event is None else entry.event["type"])
+            left_out.add(INPUT if part.event is None else part.event["type"])
 
 
 def read_raw(file: Source, _name: str, _damage: Damage, start_us: int) -> Iterator[Entry]:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import codecs
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _REPLACEMENT = "\ufffd"
 _REPLACEMENT_BYTES = _REPLACEMENT.encode()
@@ -40,6 +44,25 @@ class TextStream:
         if _REPLACEMENT_BYTES in data:
             self._had += data.count(_REPLACEMENT_BYTES)
         return text
+
+    def texts(self, pieces: Iterable[bytes]) -> list[str]:
+        """The same of many pieces; empty for one that completes no character."""
+        texts: list[str] = []
+        rest = iter(pieces)
+        while True:
+            if self._cut:
+                piece = next(rest, None)
+                if piece is None:
+                    return texts
+            else:
+                try:
+                    for text in map(bytes.decode, rest):
+                        texts.append(text)  # noqa: PERF402  what came before an error is kept
+                except UnicodeDecodeError as error:
+                    piece = error.object
+                else:
+                    return texts
+            texts.append(self.text(piece))
 
     def end(self) -> str:
         """What was left of a character that never ended."""

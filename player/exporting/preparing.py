@@ -12,11 +12,13 @@ What comes out begins with a `start` event that states the size. The stages in t
 from __future__ import annotations
 
 from heapq import merge
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 from formats.entry import OUTPUT, Entry, event_size
 from formats.line import FORMAT_VERSION
 from formats.size import DEFAULT_SIZE, Size
+from formats.stretch import Stretch
 from player.playing.apart import ScreenApart
 
 if TYPE_CHECKING:
@@ -61,31 +63,40 @@ def prepared(
     return made if wanted.speed == 1.0 else sped(made, wanted.speed)
 
 
-def begun(entries: Iterable[Entry], size: Size, asked: Size | None = None) -> Iterator[Entry]:
+@overload
+def begun(parts: Iterable[Entry], size: Size, asked: Size | None = None) -> Iterator[Entry]: ...
+@overload
+def begun(
+    parts: Iterable[Entry | Stretch], size: Size, asked: Size | None = None
+) -> Iterator[Entry | Stretch]: ...
+def begun(
+    parts: Iterable[Entry | Stretch], size: Size, asked: Size | None = None
+) -> Iterator[Entry | Stretch]:
     """The first entry is a start event with a size; other heads of segments are left off.
 
-    `asked` goes before all sizes that the log states.
+    `asked` goes before all sizes that the log states. Entries or stretches in, the same out.
     """
-    iterator = iter(entries)
-    first = next(iterator, None)
-    if first is None:
+    iterator = iter(parts)
+    begin = next(iterator, None)
+    if begin is None:
         return
+    first = begin.entry(0) if isinstance(begin, Stretch) else begin
     event = first.event
     if event is not None and event["type"] in ("start", "segment"):
         size = asked or event_size(event) or size
         known = dict[str, object](event if event["type"] == "start" else {})
     else:
         size, known = asked or size, dict[str, object]()
-        iterator = _before(first, iterator)
+        iterator = chain((begin,), iterator)
     head: Event = {"type": "start", "version": FORMAT_VERSION}
     head["command"] = []
     head |= known
     head |= {"cols": size.cols, "rows": size.rows}
     yield Entry(first.time_us, first.session_id, OUTPUT, b"", head)
     left_off = {"start", "segment", "resize"} if asked else {"start", "segment"}
-    for entry in iterator:
-        if entry.event is None or entry.event["type"] not in left_off:
-            yield entry
+    for part in iterator:
+        if isinstance(part, Stretch) or part.event is None or part.event["type"] not in left_off:
+            yield part
 
 
 def _before(first: Entry, others: Iterator[Entry]) -> Iterator[Entry]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 import pytest
@@ -11,12 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from formats.errors import LogError
-from formats.interchange.asciicast import Quantiser, write_v1, write_v2, write_v3
+from formats.interchange.asciicast import Intervals, write_v1, write_v2, write_v3
 from formats.interchange.asciicast_reading import read_cast
 from formats.interchange.left_out import LeftOut
+from formats.interchange.raw import write_raw
+from formats.stretch import Stretch, cut
 from tests.support.foreign import TEXTS, joined, plain, read_all, said, sessions
-from tests.support.logs import BEGINNING_US
+from tests.support.logs import BEGINNING_US, Said, lines
 
+ID = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 WRITERS = {1: write_v1, 2: write_v2, 3: write_v3}
 EXIT: dict[str, Any] = {"type": "exit", "status": 3, "reason": "exited"}
 SMALL = said(
@@ -123,12 +126,40 @@ def test_bytes_that_are_no_text_are_replaced_and_counted(version: int) -> None:
     assert left_out.summary() == "2 bytes that are no UTF-8 (shown as U+FFFD)"
 
 
-@given(intervals=st.lists(st.integers(0, 10**7)))
-def test_the_sum_of_rounded_intervals_stays_right(intervals: list[int]) -> None:
-    quantiser, given_us, wanted_us = Quantiser(1000), 0, 0
-    for interval in intervals:
-        given_us, wanted_us = given_us + quantiser.next(interval), wanted_us + interval
-        assert abs(given_us - wanted_us) <= 500
+@given(times=st.lists(st.lists(st.integers(0, 10**7), min_size=1)))
+def test_the_sum_of_rounded_intervals_stays_right(times: list[list[int]]) -> None:
+    intervals, given_us, at_us = Intervals(), 0, 0
+    for some in times:
+        at = list(accumulate(some, initial=at_us))[1:]
+        texts = intervals.texts(at)
+        for at_us, text in zip(at, texts, strict=True):
+            given_us += int(text.replace(b".", b"")) * 1000
+            assert abs(given_us - at_us) <= 500
+
+
+@pytest.mark.parametrize("write", [write_v2, write_v3, write_raw])
+@given(
+    said=st.lists(
+        st.tuples(
+            st.integers(-50, 3000),
+            st.binary(min_size=1, max_size=5) | TEXTS,
+            st.sampled_from(("output", "output", "output", "input")),
+        )
+    )
+)
+def test_many_at_once_are_written_as_one_by_one(write: Any, said: Any) -> None:
+    """Characters that are cut or none, clocks set back, input in between."""
+    at_ms = list(accumulate((wait for wait, _, _ in said), initial=0))[1:]
+    log = b"".join(
+        lines([Said(max(0, at), *rest) for at, (_, *rest) in zip(at_ms, said, strict=True)], ID)
+    )
+    parts = [part for part in cut(1, 0, log, ID) if isinstance(part, Stretch)]
+    entries = [part.entry(number) for part in parts for number in range(len(part.data))]
+    assert len(entries) == len(said)
+    together, apart = LeftOut(), LeftOut()
+    at_once = b"".join(write([SMALL[0], *parts], together))
+    assert at_once == b"".join(write([SMALL[0], *entries], apart))
+    assert together.counts == apart.counts
 
 
 def test_casts_as_others_write_them() -> None:
