@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from formats.meta import Meta
-    from player.transcript.transcript import Read
+    from player.lines.lineblock import ScreenLine
 
 PROG = "cs-text"
 _US_PER_S = 1_000_000
@@ -51,7 +51,8 @@ def main(argv: Sequence[str]) -> int:
     from formats.layout import Home  # noqa: PLC0415
     from formats.meant import resolve  # noqa: PLC0415
     from formats.store import listed  # noqa: PLC0415
-    from player.index.sidecar import lines_in_turn  # noqa: PLC0415
+    from player.index.sidecar import batches_of  # noqa: PLC0415
+    from player.lines.lineblock import lines_in  # noqa: PLC0415
     from player.transcript.forms import markdown, plain, timed, title_of  # noqa: PLC0415
     from player.transcript.transcript import transcript  # noqa: PLC0415
 
@@ -65,10 +66,10 @@ def main(argv: Sequence[str]) -> int:
     span = Span(start_us, end_us or start_us)
     since_us = start_us + typed.start.position_us(span) if typed.start else None
     until_us = start_us + typed.to.position_us(span) if typed.to else None
-    reads = transcript(lines_in_turn(home, one.session, damage=damage), since_us, until_us)
+    reads = transcript(batches_of(home, one.session, damage=damage), since_us, until_us)
     printed: Iterator[str]
     if typed.json:
-        printed = (_as_json(one.meta, read) for read in reads)
+        printed = (_as_json(one.meta, line) for line in lines_in(reads))
     elif typed.markdown:
         printed = markdown(title_of(one.meta), one.meta, reads)
     else:
@@ -94,8 +95,7 @@ def parser() -> ArgumentParser:
     return made
 
 
-def _as_json(meta: Meta, read: Read) -> str:
-    line = read.line
+def _as_json(meta: Meta, line: ScreenLine) -> str:
     fields: dict[str, Any] = {
         "session_id": meta.session_id,
         "first_s": (line.first_us - meta.start_us) / _US_PER_S,
@@ -104,6 +104,6 @@ def _as_json(meta: Meta, read: Read) -> str:
         "last": timestamp.text(line.last_us),
         "count": line.count,
         "typed": line.typed,
-        "text": read.text,
+        "text": line.text,
     }
     return json.dumps(fields, ensure_ascii=False)

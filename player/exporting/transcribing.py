@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from formats.store import listed
 from player.exporting.preparing import begun
-from player.index.sidecar import lines_in_turn
+from player.index.sidecar import batches_of
+from player.lines.lineblock import batched
 from player.transcript.forms import markdown, plain, title_of
 from player.transcript.transcript import transcript
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from player.exporting.job import Job
-    from player.lines.lineblock import ScreenLine
+    from player.lines.lineblock import Batch
     from player.progress import Progress
 
 _BATCH_LINES: Final = 1000
@@ -36,7 +37,7 @@ def transcribed(form: str, job: Job, progress: Progress) -> Iterator[bytes]:
         yield "\n".join((*batch, "")).encode()
 
 
-def _lines(job: Job, progress: Progress) -> Iterator[ScreenLine]:
+def _lines(job: Job, progress: Progress) -> Iterator[Batch]:
     """The screen lines; without secrets they are such as nobody ever saw.
 
     Then they are made from what is left of the bytes: in a line, a secret can stand in pieces.
@@ -45,7 +46,7 @@ def _lines(job: Job, progress: Progress) -> Iterator[ScreenLine]:
         from player.lines.extractor import screen_lines  # noqa: PLC0415  mostly the index has them
 
         entries = begun(job.all_entries(progress), job.size, job.wanted.size)
-        return screen_lines(entries, job.size)
+        return batched(screen_lines(entries, job.size))
     done_bytes = 0
 
     def told(done: int, _total: int) -> None:
@@ -54,4 +55,4 @@ def _lines(job: Job, progress: Progress) -> Iterator[ScreenLine]:
         done_bytes = done
 
     damage = job.damage if job.redaction is None else None
-    return lines_in_turn(job.home, job.session, size=job.wanted.size, damage=damage, progress=told)
+    return batches_of(job.home, job.session, size=job.wanted.size, damage=damage, progress=told)

@@ -31,6 +31,7 @@ from formats.size import DEFAULT_SIZE
 from player.drawing.colours import BACKGROUND, FOREGROUND, colour, hexadecimal, look
 from player.exporting.shots import Shots
 from player.lines.extractor import LineExtractor
+from player.lines.lineblock import lines_in
 from player.screen.values import DEFAULT_STYLE
 from player.transcript.transcript import Transcriber
 from player.view.cells import clusters, is_even, safe_link, shown_text
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
     from formats.entry import Entry
     from formats.size import Size
-    from player.lines.lineblock import ScreenLine
+    from player.lines.lineblock import Settled
     from player.screen import Screen
     from player.screen.values import Row, Run, Style
 
@@ -120,8 +121,8 @@ def _records(entries: Iterable[Entry], about: dict[str, str]) -> Iterator[bytes]
     for shot in shots:
         yield from frames.frame(shot.at_us, shot.screen)
         if extractor.held_bytes > _SETTLED_BYTES:
-            yield from lines.written(extractor.take(standing=False))
-    yield from lines.written(extractor.finish())
+            yield from lines.written(extractor.take_settled(standing=False))
+    yield from lines.written(extractor.finish_settled())
     for mark in shots.marks:
         yield orjson.dumps(["m", mark.at_us // _US_PER_MS, shown_text(mark.label)])
     yield orjson.dumps(["e", shots.end_us // _US_PER_MS])
@@ -140,10 +141,10 @@ class _Lines:
         self._origin_us = origin_us
         self._transcriber = Transcriber()
 
-    def written(self, lines: Iterable[ScreenLine]) -> Iterator[bytes]:
-        for read in self._transcriber.reads(lines):
-            at_ms = max(0, read.line.first_us - self._origin_us) // _US_PER_MS
-            yield orjson.dumps(["l", at_ms, int(read.line.typed), shown_text(read.text)])
+    def written(self, settled: Settled) -> Iterator[bytes]:
+        for line in lines_in(map(self._transcriber.read, settled.batches())):
+            at_ms = max(0, line.first_us - self._origin_us) // _US_PER_MS
+            yield orjson.dumps(["l", at_ms, int(line.typed), shown_text(line.text)])
 
 
 class _Table:

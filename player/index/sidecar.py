@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from player.index.grams import Sought
     from player.index.logfiles import Signature
     from player.index.pieces import Piece
-    from player.lines.lineblock import LineBlock, ScreenLine
+    from player.lines.lineblock import Batch, LineBlock, ScreenLine
 
     Progress = Callable[[int, int], None]
 
@@ -51,40 +51,76 @@ def lines_of(
             yield line
 
 
-def lines_in_turn(
+def batches_of(
     home: Home,
     session: Session,
     *,
     size: Size | None = None,
     damage: Damage | None = None,
     progress: Progress | None = None,
-) -> Iterator[ScreenLine]:
-    """As `lines_of`, in the memory of one block: a text that stood in two of them comes twice."""
-    file = open_own(path_of(home, session.id)) if session.stored and size is None else None
-    if file is not None:
-        with file:
-            pieces = _pieces_in(file, session)
-            if pieces is not None:
-                for piece in pieces:
-                    if damage is not None:
-                        damage.count_as(piece.damage)
-                    if piece.lines:
-                        yield from piece.block().lines()
-                return
+) -> Iterator[Batch]:
+    """The screen lines, transient ones too, in the memory of one block.
+
+    A text that stood in two blocks comes twice; else as `lines_of`.
+    """
+    pieces = _stored(home, session) if size is None else None
+    if pieces is not None:
+        try:
+            for piece in pieces:
+                if damage is not None:
+                    damage.count_as(piece.damage)
+                if piece.lines:
+                    yield from piece.block().batches()
+        except BlockError as error:
+            from player.index.workers import ExtractionError  # noqa: PLC0415  as below
+
+            raise ExtractionError(str(error)) from None
+        return
     for block in blocks_of(home, session, size=size, damage=damage, progress=progress):
-        yield from block.lines()
+        yield from block.batches()
 
 
-def _pieces_in(file: BinaryIO, session: Session) -> Iterator[Piece] | None:
+def stored_texts(home: Home, session: Session) -> Iterator[bytes] | None:
+    r"""All the screen lines of a session, transient ones too, as texts with a `\n` for each.
+
+    None where the index does not hold them all as yet: nothing is made. What is damaged shows when
+    it is read: BlockError.
+    """
+    pieces = _stored(home, session, checked=False)
+    return None if pieces is None else (piece.block().text for piece in pieces if piece.lines)
+
+
+def _stored(home: Home, session: Session, *, checked: bool = True) -> Iterator[Piece] | None:
+    """What the index holds of a session of the store, if that is all of its lines.
+
+    `checked`: that it is whole is known before the first is given.
+    """
+    file = open_own(path_of(home, session.id)) if session.stored else None
+    if file is None:
+        return None
+    pieces = _pieces_in(file, session, checked=checked)
+    if pieces is None:
+        file.close()
+        return None
+    return _closing(file, pieces)
+
+
+def _closing(file: BinaryIO, pieces: Iterator[Piece]) -> Iterator[Piece]:
+    with file:
+        yield from pieces
+
+
+def _pieces_in(file: BinaryIO, session: Session, *, checked: bool) -> Iterator[Piece] | None:
     """What a sidecar holds, each piece when it is asked for.
 
-    None unless it is whole and of the log as it is now: all of it is read to know that.
+    None unless it is of the log as it is now and, where that is `checked`, whole: all of it is read
+    to know that.
     """
     last: Piece | None = None
     rest: list[Piece] = []
     kept = 0
     for piece, _ in read_pieces(file, session.id):
-        if not _is_whole(piece):
+        if checked and not _is_whole(piece):
             return None
         last = piece
         rest.append(piece)
@@ -105,9 +141,7 @@ def _read_again(
         yield piece
         given += 1
     if given < kept:
-        from player.index.workers import ExtractionError  # noqa: PLC0415  as below
-
-        raise ExtractionError(f"the index of session {session_id} was damaged meanwhile")
+        raise BlockError(f"the index of session {session_id} was damaged meanwhile")
     yield from rest
 
 

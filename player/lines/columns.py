@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import sys
 from array import array
-from itertools import accumulate, compress, islice, pairwise, repeat
+from itertools import accumulate, compress, islice, pairwise
 from operator import add, sub
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from player.lines.look import Steps
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 TYPED, TRANSIENT, _JUST_BEFORE, PASSING = 1, 2, 4, 8
 _FLAGS: Final = range(16)
+_IS_JUST_BEFORE: Final = [bool(flags & _JUST_BEFORE) for flags in _FLAGS]
 _US_PER_MS: Final = 1000
 _WORD_BYTES: Final = 8
 _TIMES_FASTER: Final = 10
@@ -44,15 +45,21 @@ class Columns(NamedTuple):
     steps: Sequence[Steps]
     flags: Sequence[int]
 
-    def all(self, texts: Iterable[str]) -> Iterator[tuple[Any, ...]]:
-        """Each text with its fields."""
-        flags = _flagged(self.flags, TYPED, TRANSIENT, PASSING)
-        return zip(texts, *self[:4], *flags, strict=False)
+    def fields(self) -> tuple[Iterable[Any], ...]:
+        """The `Fields` of the lines, each of all of them: no loop is ours."""
+        typed, transient, passing = (
+            map([bool(value & flag) for value in _FLAGS].__getitem__, self.flags)
+            for flag in (TYPED, TRANSIENT, PASSING)
+        )
+        return *self[:4], typed, transient, passing
 
+    def part(self, begin: int, end: int) -> Columns:
+        """Of the lines from one on and before another."""
+        return Columns._make(column[begin:end] for column in self)
 
-def _flagged(flags: Sequence[int], *each: int) -> list[Iterator[bool]]:
-    """For each flag whether it is set, line by line."""
-    return [map([bool(value & flag) for value in _FLAGS].__getitem__, flags) for flag in each]
+    def only(self, kept: Sequence[bool]) -> Columns:
+        """Of the lines that are to be kept."""
+        return Columns._make(list(compress(column, kept)) for column in self)
 
 
 def pack_columns(columns: Columns) -> bytes:
@@ -178,7 +185,7 @@ class PackedColumns:
             self._alone -= 1
             if self._alone >= 0:
                 return self._read(number)
-            self._fields = list(zip(*self._each(), strict=False))
+            self._fields = list(zip(*self.all().fields(), strict=True))
         return self._fields[number]
 
     def flags(self, number: int) -> int:
@@ -204,33 +211,25 @@ class PackedColumns:
         """How many of them are not transient."""
         return sum(not flags & TRANSIENT for flags in self._flags.values())
 
-    def all(self, texts: Iterable[str]) -> Iterator[tuple[Any, ...]]:
-        """Each text with its fields."""
-        return zip(texts, *self._each(), strict=False)
-
-    def _each(self) -> tuple[Iterable[Any], ...]:
-        """The fields, each of all lines: no loop is ours."""
+    def all(self) -> Columns:
+        """All of them, unpacked; no loop is ours."""
         times_unit = self._unit.__mul__
         flags = self._flags.values()
         if max(flags, default=0) >= len(_FLAGS):
             raise BlockError("its flags are none of ours")
         firsts = list(accumulate(map(times_unit, self._firsts.values())))
         ends = map(add, firsts, map(times_unit, self._spans.values()))
-        just_before, *flagged = _flagged(flags, _JUST_BEFORE, TYPED, TRANSIENT, PASSING)
-        lasts = map(sub, ends, just_before)
-        counts, grown = self._counts.values(), self._grown(firsts)
-        return firsts, lasts, counts, grown, *flagged
+        lasts = list(map(sub, ends, map(_IS_JUST_BEFORE.__getitem__, flags)))
+        return Columns(firsts, lasts, self._counts.values(), self._grown(firsts), flags)
 
-    def _grown(self, firsts: Sequence[int]) -> Iterable[Steps]:
+    def _grown(self, firsts: Sequence[int]) -> Sequence[Steps]:
         """The steps of each line; most have none."""
         counts = self._steps.values()
-        if not any(counts):
-            return repeat(())
         steps = zip(self._lengths.values(), self._agos.values(), strict=True)
         unit = self._unit
-        return (
-            tuple((length, first_us - unit * ago) for length, ago in islice(steps, count))
-            if count
-            else ()
-            for first_us, count in zip(firsts, counts, strict=True)
-        )
+        grown: list[Steps] = [()] * len(counts)
+        for number in compress(range(len(counts)), counts):
+            first_us = firsts[number]
+            some = islice(steps, counts[number])
+            grown[number] = tuple((length, first_us - unit * ago) for length, ago in some)
+        return grown

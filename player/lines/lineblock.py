@@ -7,7 +7,7 @@ when each line stood; they are unpacked when the first of them is asked for.
 
 from __future__ import annotations
 
-from itertools import repeat
+from itertools import chain, compress, islice, repeat
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import zstandard
@@ -23,13 +23,14 @@ from player.lines.columns import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 LEVEL: Final = 6
 """Level 9 makes the text of screens 2 to 4 % smaller and takes twice the time, as much as finding
 the lines of plain output; to unpack all are alike."""
 
-_PIECE_BYTES: Final = 1 << 20
+_PIECE_BYTES: Final = 1 << 17
+_SOME_LINES: Final = 500
 # A hostile file must not choose our memory: 16 million lines, 512 MiB of text.
 _MOST_COLUMN_BYTES: Final = 1 << 28
 _MOST_TEXT_BYTES: Final = 1 << 29
@@ -109,28 +110,64 @@ class LineBlock:
 
     def lines(self) -> Iterator[ScreenLine]:
         """All of them. Raises BlockError as `line` does."""
+        return lines_in(self.batches())
+
+    def batches(self) -> Iterator[Batch]:
+        """All of them, some at a time. Raises BlockError as `line` does."""
         if self.text.count(b"\n") != self._count:
             raise BlockError("its lines are not as many as it says")
         if self._columns is None:
             self._columns = _unpack(self._packed, self._count)
-        yield from _as_lines(self._columns, _texts(self.text))
+        return _batches(self.text, self._columns.all())
 
 
-def _texts(text: bytes) -> Iterator[str]:
-    """The texts of a block; they are made some at a time."""
-    place = 0
+class Batch(NamedTuple):
+    """Some lines by the time they first stood, for who looks at many at once."""
+
+    texts: Sequence[str]
+    columns: Columns
+
+    def only(self, kept: Sequence[bool]) -> Batch:
+        """The lines that are to be kept."""
+        return Batch(list(compress(self.texts, kept)), self.columns.only(kept))
+
+    def lines(self) -> Iterator[ScreenLine]:
+        """They one by one."""
+        fields = zip(self.texts, *self.columns.fields(), strict=True)
+        # Past the constructor, which is written in Python.
+        return map(cast("Any", tuple).__new__, repeat(ScreenLine), fields)
+
+
+def lines_in(batches: Iterable[Batch]) -> Iterator[ScreenLine]:
+    """All their lines, one by one; no loop over them is ours."""
+    return chain.from_iterable(map(Batch.lines, batches))
+
+
+def batched(lines: Iterable[ScreenLine]) -> Iterator[Batch]:
+    """Lines by the time they first stood, some at a time."""
+    iterator = iter(lines)
+    while some := list(islice(iterator, _SOME_LINES)):
+        yield _batch_of(some)
+
+
+def _batch_of(lines: Sequence[ScreenLine]) -> Batch:
+    flags = [
+        TYPED * line.typed | TRANSIENT * line.transient | PASSING * line.passing for line in lines
+    ]
+    texts, *columns = zip(*(line[:5] for line in lines), strict=True) if lines else ((),) * 5
+    return Batch(texts, Columns._make((*columns, flags)))
+
+
+def _batches(text: bytes, columns: Columns) -> Iterator[Batch]:
+    number = place = 0
     while place < len(text):
         end = text.find(b"\n", place + _PIECE_BYTES)
         end = len(text) if end < 0 else end + 1
         texts = text[place:end].decode(errors="replace").split("\n")
         texts.pop()
-        yield from texts
+        yield Batch(texts, columns.part(number, number + len(texts)))
+        number += len(texts)
         place = end
-
-
-def _as_lines(columns: Columns | PackedColumns, texts: Iterable[str]) -> Iterator[ScreenLine]:
-    # Past the constructor, which is written in Python.
-    return map(cast("Any", tuple).__new__, repeat(ScreenLine), columns.all(texts))
 
 
 class Settled(NamedTuple):
@@ -141,25 +178,17 @@ class Settled(NamedTuple):
 
     def lines(self) -> list[ScreenLine]:
         """They as values."""
-        return list(_as_lines(self.columns, _texts(self.text)))
+        return list(lines_in(self.batches()))
+
+    def batches(self) -> Iterator[Batch]:
+        """They, some at a time."""
+        return _batches(self.text, self.columns)
 
 
 def settled_of(lines: Iterable[ScreenLine]) -> Settled:
     """Lines by the time they first stood, as they are packed."""
-    lines = list(lines)
-    return Settled(
-        "".join([f"{line.text}\n" for line in lines]).encode(errors="replace"),
-        Columns(
-            [line.first_us for line in lines],
-            [line.last_us for line in lines],
-            [line.count for line in lines],
-            [line.steps for line in lines],
-            [
-                TYPED * line.typed | TRANSIENT * line.transient | PASSING * line.passing
-                for line in lines
-            ],
-        ),
-    )
+    texts, columns = _batch_of(list(lines))
+    return Settled("".join([f"{text}\n" for text in texts]).encode(errors="replace"), columns)
 
 
 def pack(settled: Settled) -> tuple[bytes, bytes]:

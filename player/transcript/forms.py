@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from itertools import islice
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from player.console import escaped
+from player.lines.lineblock import lines_in
 from player.times import clock, date_and_clock, elapsed
 from player.transcript.transcript import entered
 
@@ -14,27 +15,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from formats.meta import Meta
-    from player.transcript.transcript import Read
+    from player.lines.lineblock import Batch
 
-_BATCH: Final = 500
 _FENCE: Final = "`````"
 _ACTS: Final = re.compile(r"[\\`*_<\[]|(?<!\S)#+(?!\S)")
 
 
-def plain(reads: Iterable[Read]) -> Iterator[str]:
+def plain(reads: Iterable[Batch]) -> Iterator[str]:
     """The lines alone."""
-    iterator = iter(reads)
-    while batch := list(islice(iterator, _BATCH)):
-        texts = [read.text for read in batch]
-        yield from texts if "".join(texts).isprintable() else map(escaped, texts)
+    return chain.from_iterable(map(_plain, reads))
 
 
-def timed(reads: Iterable[Read], start_us: int) -> Iterator[str]:
+def _plain(read: Batch) -> Iterable[str]:
+    texts = read.texts
+    return texts if "".join(texts).isprintable() else map(escaped, texts)
+
+
+def timed(reads: Iterable[Batch], start_us: int) -> Iterator[str]:
     """Each line behind the moment at which it was first to be seen."""
-    for read in reads:
-        first_us = read.line.first_us
-        when = f"{elapsed(max(0, first_us - start_us))} {clock(first_us)}"
-        yield f"{when}  {escaped(read.text)}"
+    for line in lines_in(reads):
+        when = f"{elapsed(max(0, line.first_us - start_us))} {clock(line.first_us)}"
+        yield f"{when}  {escaped(line.text)}"
 
 
 def title_of(meta: Meta) -> str:
@@ -43,7 +44,7 @@ def title_of(meta: Meta) -> str:
 
 
 def markdown(
-    title: str, meta: Meta, reads: Iterable[Read], *, headings: bool = True
+    title: str, meta: Meta, reads: Iterable[Batch], *, headings: bool = True
 ) -> Iterator[str]:
     """Typed lines as headings, what came after each in a block; all in one without `headings`.
 
@@ -51,17 +52,17 @@ def markdown(
     """
     yield f"# {_as_text(title)}\n\n{date_and_clock(meta.start_us)}, session {meta.session_id}\n"
     inside = False
-    for read in reads:
-        if headings and read.line.typed:
+    for line in lines_in(reads):
+        if headings and line.typed:
             if inside:
                 yield f"{_FENCE}\n"
             inside = False
-            yield f"## {clock(read.line.first_us)}  {_as_text(entered(read.text))}\n"
+            yield f"## {clock(line.first_us)}  {_as_text(entered(line.text))}\n"
             continue
         if not inside:
             yield f"{_FENCE}text"
             inside = True
-        yield escaped(read.text)
+        yield escaped(line.text)
     if inside:
         yield _FENCE
 

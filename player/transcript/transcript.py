@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 import sys
-from itertools import compress, islice, repeat
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+from itertools import compress
+from typing import TYPE_CHECKING, Final
+
+from player.lines.columns import PASSING, TRANSIENT, TYPED
+from player.lines.lineblock import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-
-    from player.lines.lineblock import ScreenLine
 
 _BOX = "\u2500-\u257f\u2580-\u259f"
 # The edges of a box around a text, and lines that hold nothing but its parts.
@@ -47,31 +48,21 @@ _MOST_REMEMBERED: Final = 400_000
 """Texts that are known to have been given, 80 bytes each: a flood has millions. One that comes
 again after that many others is given again."""
 _MOST_STANDING: Final = 20_000
-_BATCH: Final = 500
-
-
-class Read(NamedTuple):
-    """A line as it is read: its text without the box that it stood in."""
-
-    text: str
-    line: ScreenLine
 
 
 def transcript(
-    lines: Iterable[ScreenLine], since_us: int | None = None, until_us: int | None = None
-) -> Iterator[Read]:
+    batches: Iterable[Batch], since_us: int | None = None, until_us: int | None = None
+) -> Iterator[Batch]:
     """The lines that were first to be seen in that time, in the order in which they came.
 
-    Takes no more memory the longer it goes on; of a text that comes again only the first is given,
-    and where the user entered it.
+    Each is as it is read: its text without the box that it stood in. Takes no more memory the
+    longer it goes on; of a text that comes again only the first is given, and where the user
+    entered it.
     What differs in digits and signs only from a line that it took the place of is the same spinner
     or counter, and left out; so is what says once more that something is at work (`* Thinking...`).
     Lines that stood beside each other are never folded.
     """
-    return Transcriber(since_us, until_us).reads(lines)
-
-
-_TUPLE: Final = cast("Any", tuple)
+    return map(Transcriber(since_us, until_us).read, batches)
 
 
 class Transcriber:
@@ -86,84 +77,104 @@ class Transcriber:
         # Until when a line of some letters stood: what takes its place says the same in numbers.
         self._stood_us: dict[str, int] = {}
 
-    def reads(self, lines: Iterable[ScreenLine]) -> Iterator[Read]:
-        """What is to be read of the next lines."""
-        iterator = iter(lines)
-        while batch := list(islice(iterator, _BATCH)):
-            yield from self._read(batch)
-
-    def _read(self, lines: Sequence[ScreenLine]) -> Iterable[Read]:
-        """What is to be read of some lines. Looks at all of them at once as far as it can."""
-        since_us, until_us = self._since_us, self._until_us
-        lines = [
-            line
-            for line in lines
-            if since_us <= line.first_us <= until_us
-            and not line.transient
-            and (line.typed or not line.passing)
-        ]
-        wholes = [line.text for line in lines]
-        joined = "\n".join(wholes)
+    def read(self, batch: Batch) -> Batch:
+        """What is to be read of the next lines. Looks at all of them at once as far as it can."""
+        batch = self._wanted(batch)
+        if not batch.texts:
+            return batch
+        joined = "\n".join(batch.texts)
         letters = _letters(joined)
         plain = joined.isascii() and "|" not in joined
-        texts = wholes if plain else list(map(_unframed, wholes))
+        texts = batch.texts if plain else list(map(_unframed, batch.texts))
         if "" in letters:
             said = [
                 bool(key) or not _BARE.fullmatch(text)
                 for key, text in zip(letters, texts, strict=True)
             ]
-            lines, wholes = list(compress(lines, said)), list(compress(wholes, said))
-            texts, letters = list(compress(texts, said)), list(compress(letters, said))
-        replaced = self._replaced(lines, texts, letters)
+            batch, texts = batch.only(said), list(compress(texts, said))
+            letters = list(compress(letters, said))
+            if not texts:
+                return batch
+        replaced = self._replaced(batch, texts, letters)
+        wholes = batch.texts
         if _UNBROKEN in joined:  # a prompt has it while it is typed at, and a blank later
             wholes = [text.replace(_UNBROKEN, " ") for text in wholes]
         new = self._new_of(wholes)
+        read = Batch(texts, batch.columns)
         if all(new) and not any(replaced):
-            # Past the constructor, which is written in Python.
-            return map(_TUPLE.__new__, repeat(Read), zip(texts, lines, strict=True))
-        return [
-            Read(text, line)
-            for text, line, is_new, replaces in zip(texts, lines, new, replaced, strict=True)
-            if line.typed or (is_new and not replaces)
-        ]
+            return read
+        flags = batch.columns.flags
+        return read.only(
+            [
+                bool(flag & TYPED) or (is_new and not replaces)
+                for flag, is_new, replaces in zip(flags, new, replaced, strict=True)
+            ]
+        )
 
-    def _replaced(
-        self, lines: Sequence[ScreenLine], texts: Sequence[str], letters: Sequence[str]
-    ) -> list[bool]:
+    def _wanted(self, batch: Batch) -> Batch:
+        """Of the time that is wanted, and long enough to be read."""
+        since_us, until_us = self._since_us, self._until_us
+        firsts_us, flags = batch.columns.firsts_us, batch.columns.flags
+        if not firsts_us or (
+            max(flags) <= TYPED and since_us <= firsts_us[0] and firsts_us[-1] <= until_us
+        ):
+            return batch
+        return batch.only(
+            [
+                since_us <= first_us <= until_us
+                and not flag & TRANSIENT
+                and (flag & TYPED or not flag & PASSING) != 0
+                for first_us, flag in zip(firsts_us, flags, strict=True)
+            ]
+        )
+
+    def _replaced(self, batch: Batch, texts: Sequence[str], letters: Sequence[str]) -> list[bool]:
         """Which of the lines took the place of one of the same letters; all are such from now on.
 
         What says that something is at work does so however long ago the one before was. Where lines
         of the same letters scroll by faster than anybody looks, they are a list and no counter.
         """
-        stood_us = self._stood_us
-        replaced = [False] * len(lines)
-        # Until when each keeps its place: what scrolled by between two looks was never replaced.
-        leave_us = [_ALWAYS if one.first_us == one.last_us else one.last_us for one in lines]
-        fresh = dict(zip(letters, leave_us, strict=True))
-        apart = len(fresh) == len(lines) and stood_us.keys().isdisjoint(fresh)
-        if apart or min(leave_us, default=_ALWAYS) == _ALWAYS:
-            # A flood, in which to look at each line by itself takes twice as long.
-            if len(stood_us) + len(fresh) > _MOST_STANDING:
-                self._forget(lines[0].first_us - _TURN_US)
-            stood_us |= {key: us for key, us in fresh.items() if len(key) >= _FEWEST_LETTERS}
+        stood_us, (firsts_us, lasts_us, *_) = self._stood_us, batch.columns
+        replaced = [False] * len(texts)
+        if firsts_us == lasts_us:
+            # A flood, in which to look at each line by itself takes twice as long. What scrolled by
+            # between two looks was never replaced.
+            self._remember(dict.fromkeys(letters, _ALWAYS), firsts_us[0])
             return replaced
-        for number, (key, line) in enumerate(zip(letters, lines, strict=True)):
+        # Until when each keeps its place.
+        leave_us = [
+            _ALWAYS if first_us == last_us else last_us
+            for first_us, last_us in zip(firsts_us, lasts_us, strict=True)
+        ]
+        fresh = dict(zip(letters, leave_us, strict=True))
+        if len(fresh) == len(texts) and stood_us.keys().isdisjoint(fresh):
+            self._remember(fresh, firsts_us[0])
+            return replaced
+        for number, key in enumerate(letters):
             before_us, until_us = stood_us.get(key), leave_us[number]
             if before_us is None:
                 if len(key) >= _FEWEST_LETTERS:
                     if len(stood_us) >= _MOST_STANDING:
-                        self._forget(line.first_us - _TURN_US)
+                        self._forget(firsts_us[number] - _TURN_US)
                     stood_us[key] = until_us
                 continue
             if until_us > before_us:
                 stood_us[key] = until_us
             if until_us == _ALWAYS:
                 continue
-            gap_us = line.first_us - before_us
+            gap_us = firsts_us[number] - before_us
             replaced[number] = 0 <= gap_us <= _TURN_US or (
                 gap_us > 0 and _AT_WORK.match(texts[number]) is not None
             )
         return replaced
+
+    def _remember(self, leave_us: dict[str, int], now_us: int) -> None:
+        """Until when lines of these letters keep their places, all of which are new."""
+        if len(self._stood_us) + len(leave_us) > _MOST_STANDING:
+            self._forget(now_us - _TURN_US)
+        if min(map(len, leave_us)) < _FEWEST_LETTERS:
+            leave_us = {key: us for key, us in leave_us.items() if len(key) >= _FEWEST_LETTERS}
+        self._stood_us |= leave_us
 
     def _new_of(self, texts: Sequence[str]) -> list[bool]:
         """Which of the texts were never given, as far as there is room to know."""

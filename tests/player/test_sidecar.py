@@ -18,9 +18,10 @@ from formats.size import Size
 from player.index import workers
 from player.index.grams import Sought, grams_of
 from player.index.pieces import VERSION, path_of, read_sidecar
-from player.index.sidecar import blocks_of, lines_in_turn, lines_of
+from player.index.sidecar import batches_of, blocks_of, lines_of
 from player.index.workers import ExtractionError
 from player.lines.extractor import ScreenLine, screen_lines
+from player.lines.lineblock import lines_in
 from player.lines.sizing import initial_size
 from tests.support.logs import Said, ended, lines, start, store_log, write_log
 
@@ -249,7 +250,7 @@ def test_read_in_turn_while_the_log_grows(home: Home) -> None:
     said = [Said(n * 40, big.replace(b"000", b"%03d" % n)) for n in range(300)]
     session = session_of(home, start(), *said[:250])
     found = list(lines_of(home, session))
-    reading = lines_in_turn(home, session)
+    reading = lines_in(batches_of(home, session))
     begun = [next(reading)]
     with open(session.path, "ab") as log:
         log.writelines(lines(said[250:], session.id))
@@ -265,7 +266,7 @@ def test_read_in_turn_a_damaged_one_is_made_again(home: Home, place: float) -> N
     data = bytearray(path.read_bytes())
     data[int(len(data) * place)] ^= 0x55
     path.write_bytes(data)
-    assert [line for line in lines_in_turn(home, session) if not line.transient] == found
+    assert [line for line in lines_in(batches_of(home, session)) if not line.transient] == found
 
 
 def test_a_block_that_cannot_hold_what_is_sought_is_left_out(home: Home) -> None:
