@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from formats.errors import SessionsError, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 class ExportError(SessionsError):
@@ -60,11 +60,15 @@ class Target(NamedTuple):
 
 
 class Destination(NamedTuple):
-    """Where to and in what form; `replace` says whether a file that exists may go."""
+    """Where to and in what form; `replace` says whether a file that exists may go.
+
+    `confirmed` is asked before what was written can be seen (`player.exporting.output`).
+    """
 
     path: str
     target: Target
     replace: bool = False
+    confirmed: Callable[[], bool] | None = None
 
 
 def form_named(name: str) -> Form:

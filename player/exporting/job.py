@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
-from formats.damage import Damage
+from formats.damage import Counts, Damage
 from formats.entry import event_size
 from formats.errors import LogError, printable
 from formats.interchange.left_out import LeftOut
 from formats.marks import marks_path, read_marks
 from formats.store import listed
-from player.exporting.preparing import Wanted, prepared
+from formats.stretch import Stretch
+from player.ahead import read_ahead
+from player.exporting.preparing import Wanted, begun, prepared
+from player.index.logfiles import signature_of
+from player.parallel import Later, cores
 from player.progress import along
 from player.times import date_and_clock
 from player.transcript.forms import title_of
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
     from formats.marks import Mark
     from formats.session import Session
     from formats.size import Size
+    from player.index.logfiles import Signature
     from player.progress import Progress
     from player.redact.redaction import Redaction
 
@@ -45,21 +51,78 @@ class Job:
         self.damage = Damage()
         self.left_out = LeftOut()
         self.redaction: Redaction | None = None
+        self._search: Later[bool] | None = None
+        self._signature: Signature = ()
         self.remarks: list[str] = []
 
     def redact(self, environ: Mapping[str, str]) -> None:
         """Have secrets masked in all that is written."""
         from formats.config import load  # noqa: PLC0415  not where nothing is to be masked
+        from player.index.sidecar import stored_texts  # noqa: PLC0415
         from player.redact.finder import Finder  # noqa: PLC0415
         from player.redact.redaction import Redaction  # noqa: PLC0415
 
         finder = Finder.of(load(self.home, environ))
-        self.redaction = Redaction.of(self.session, finder, self.damage, self.wanted.size)
+        size = self.wanted.size
+        self._signature = signature_of(self.session.files())
+        lines = stored_texts(self.home, self.session) if size is None else None
+        self.redaction = Redaction.of(self.session, finder, self.damage, size, lines)
 
     @property
     def as_it_is(self) -> bool:
         """Whether all of it is wanted, and unchanged."""
         return self.wanted.everything and self.redaction is None
+
+    @property
+    def masks(self) -> bool:
+        """Whether there is anything to be masked; finds it out unless that is done meanwhile."""
+        return (
+            self.is_searched_first
+            and self.redaction is not None
+            and bool(self.redaction.report.secrets)
+        )
+
+    @property
+    def is_searched_first(self) -> bool:
+        """Whether the session is read for its secrets before anything is written."""
+        return self.redaction is not None and self._search is None
+
+    def search_meanwhile(self) -> bool:
+        """Begin to look for secrets in another process, if that can be done.
+
+        Until `end_search` all is given as it is: to be written where nobody sees it, and to be
+        seen only when it `is_clean`.
+        """
+        if self.redaction is None or not self.redaction.can_be_skimmed or cores() < 2:  # noqa: PLR2004
+            return False
+        self._search = Later(self.redaction.is_clean)
+        return True
+
+    def is_clean(self) -> bool:
+        """Whether `search_meanwhile` has found nothing, in a log that has not grown meanwhile."""
+        if self._search is None or self.redaction is None or not self._search.value():
+            return False
+        if signature_of(self.session.files()) != self._signature:
+            return False
+        self.redaction.take_as_clean()
+        return True
+
+    def end_search(self) -> None:
+        """Nobody waits any more for what `search_meanwhile` finds."""
+        if self._search is not None:
+            self._search.close()
+        self._search = None
+
+    def begin_again(self) -> None:
+        """As if nothing had been given and counted."""
+        self.damage.count_as(Counts())
+        self.damage.places.clear()
+        self.left_out.counts.clear()
+
+    @property
+    def in_parts(self) -> bool:
+        """Whether `parts` give what is wanted: nothing is left out, added or masked."""
+        return self.wanted.everything and not self.is_searched_first and not self.marks()
 
     def entries(self, progress: Progress | None) -> Iterator[Entry]:
         """What is wanted, beginning with a start event that states the size.
@@ -68,9 +131,17 @@ class Job:
         """
         return prepared(self.all_entries(progress), self.size, self.wanted, self.marks())
 
+    def parts(self, progress: Progress) -> Iterator[Entry | Stretch]:
+        """As `entries`, for who takes many at once; only where all is wanted as it is."""
+        # Ahead by another process unless that is at work already.
+        read = self.session.stretches if self._search else partial(read_ahead, self.session)
+        parts = read(self.damage)
+        found = (part if isinstance(part, Stretch) else part[1] for part in parts)
+        return begun(along(found, progress.add), self.size)
+
     def all_entries(self, progress: Progress | None) -> Iterator[Entry]:
         """All entries, with their secrets masked where that is wanted."""
-        if self.redaction is not None:
+        if self.redaction is not None and self.is_searched_first:
             found = self.redaction.entries()
         else:
             found = self.session.entries(self.damage if progress else None)

@@ -13,10 +13,14 @@ from formats.layout import FILE_MODE, open_private
 from player.exporting.forms import ExportError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Self
 
 _BATCH_BYTES = 256 << 10
+
+
+class UnconfirmedError(Exception):
+    """What was written is not to be seen."""
 
 
 class Output:
@@ -26,10 +30,16 @@ class Output:
     Only its owner can read it: what was recorded is private until somebody decides otherwise.
     `-` is stdout; a pipe or device is written to as it is. An existing file is replaced only with
     `replace`. Raises ExportError when there is one, OSError when it cannot be written.
+
+    `confirmed` is asked when all is written. Where it says no, or if not a byte can be hidden until
+    then, UnconfirmedError is raised, and nothing is left.
     """
 
-    def __init__(self, path: str, *, replace: bool = False) -> None:
+    def __init__(
+        self, path: str, *, replace: bool = False, confirmed: Callable[[], bool] | None = None
+    ) -> None:
         self.path = path
+        self._confirmed = confirmed
         self._temporary: str | None = None
         self._complete_at_end = False
         self._replace = replace
@@ -38,10 +48,17 @@ class Output:
         self._held_bytes = 0
 
     def __enter__(self) -> Self:
+        self._open()
+        if self._confirmed is not None and not (self._complete_at_end and self._temporary is None):
+            self._close()
+            raise UnconfirmedError
+        return self
+
+    def _open(self) -> None:
         if self.path == "-":
             sys.stdout.flush()
             self._fd = os.dup(1)
-            return self
+            return
         try:
             found = os.stat(self.path)
         except FileNotFoundError:
@@ -51,7 +68,7 @@ class Output:
                 raise ExportError(f"{printable(self.path, 200)} is a folder: give a file's name")
             if not stat.S_ISREG(found.st_mode):
                 self._fd = os.open(self.path, os.O_WRONLY | os.O_CLOEXEC)
-                return self
+                return
             if not self._replace:
                 raise self._exists()
         try:
@@ -63,18 +80,22 @@ class Output:
             message = f"cannot write {printable(self.path, 200)}: {error.strerror}"
             raise ExportError(message) from None
         self._complete_at_end = True
-        return self
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         try:
             if kind is None:
                 self.flush()
+                if self._confirmed is not None and not self._confirmed():
+                    raise UnconfirmedError
                 if self._complete_at_end:
                     self._give_name()
         finally:
-            os.close(self._fd)
-            if self._temporary is not None:
-                os.unlink(self._temporary)
+            self._close()
+
+    def _close(self) -> None:
+        os.close(self._fd)
+        if self._temporary is not None:
+            os.unlink(self._temporary)
 
     def _give_name(self) -> None:
         """The file is complete: from now on it can be seen. Raises ExportError."""

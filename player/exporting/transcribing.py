@@ -42,7 +42,7 @@ def _lines(job: Job, progress: Progress) -> Iterator[Batch]:
 
     Then they are made from what is left of the bytes: in a line, a secret can stand in pieces.
     """
-    if job.redaction is not None and job.redaction.report.secrets:
+    if job.masks:
         from player.lines.extractor import screen_lines  # noqa: PLC0415  mostly the index has them
 
         entries = begun(job.all_entries(progress), job.size, job.wanted.size)
@@ -54,5 +54,5 @@ def _lines(job: Job, progress: Progress) -> Iterator[Batch]:
         progress.add(done - done_bytes)
         done_bytes = done
 
-    damage = job.damage if job.redaction is None else None
+    damage = None if job.is_searched_first else job.damage
     return batches_of(job.home, job.session, size=job.wanted.size, damage=damage, progress=told)

@@ -6,7 +6,7 @@ import os
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from player.exporting.output import Output, compressed
+from player.exporting.output import Output, UnconfirmedError, compressed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -15,19 +15,42 @@ if TYPE_CHECKING:
     from formats.entry import Entry
     from formats.interchange.left_out import LeftOut
     from formats.session import Session
+    from formats.stretch import Stretch
     from player.exporting.forms import Destination
     from player.exporting.job import Job
     from player.progress import Progress
 
     Write = Callable[[Iterable[Entry], LeftOut], Iterator[bytes]]
+    WriteParts = Callable[[Iterable[Entry | Stretch], LeftOut], Iterator[bytes]]
 
 _TYPED: Final = ".input"
 _TIMING: Final = ".timing"
 _BATCH: Final = 64
+_HIDDEN_UNTIL_DONE: Final = (
+    "asciicast-v3", "asciicast-v2", "asciicast-v1", "text", "markdown", "ttyrec", "raw", "jsonl",
+)  # fmt: skip
+_MANY_AT_ONCE: Final = ("asciicast-v3", "asciicast-v2", "raw")
+# Forms whose writers take stretches of a log whole: half the time.
 
 
 def write(job: Job, to: Destination, progress: Progress) -> list[str]:
-    """Write what is wanted of a session. Gives the names of the files, none for stdout."""
+    """Write what is wanted of a session. Gives the names of the files, none for stdout.
+
+    Of a long session it is found out meanwhile whether it holds secrets, where nobody can see what
+    is written before that is known: most hold none.
+    """
+    if to.target.form.name in _HIDDEN_UNTIL_DONE and job.search_meanwhile():
+        try:
+            return _write_in_form(job, to._replace(confirmed=job.is_clean), progress)
+        except UnconfirmedError:
+            job.begin_again()
+            progress.restart()
+        finally:
+            job.end_search()
+    return _write_in_form(job, to, progress)
+
+
+def _write_in_form(job: Job, to: Destination, progress: Progress) -> list[str]:
     name = to.target.form.name
     if name.startswith("tar"):
         entries = None if job.as_it_is else job.entries(progress)
@@ -39,6 +62,8 @@ def write(job: Job, to: Destination, progress: Progress) -> list[str]:
         return write_pieces(_drawn(name, job, progress), to)
     if name == "jsonl" and job.wanted.everything:
         return write_stream(job.all_entries(progress), to, job.left_out)
+    if name in _MANY_AT_ONCE and job.in_parts:
+        return write_pieces(_parts_writer(name)(job.parts(progress), job.left_out), to)
     return write_stream(job.entries(progress), to, job.left_out)
 
 
@@ -81,7 +106,7 @@ def write_pieces(pieces: Iterator[bytes], to: Destination) -> list[str]:
 
 
 def _write(pieces: Iterable[bytes], to: Destination) -> list[str]:
-    with Output(to.path, replace=to.replace) as output:
+    with Output(to.path, replace=to.replace, confirmed=to.confirmed) as output:
         iterator = iter(pieces)
         # Most pieces are a line: the loop over them is not ours.
         while batch := list(islice(iterator, _BATCH)):
@@ -91,26 +116,29 @@ def _write(pieces: Iterable[bytes], to: Destination) -> list[str]:
 
 def _writer(name: str) -> Write:
     """The writer of a form, loaded only when it is used."""
-    if name.startswith("asciicast"):
-        from formats.interchange import asciicast  # noqa: PLC0415
+    if name in _MANY_AT_ONCE:
+        return _parts_writer(name)
+    if name == "asciicast-v1":
+        from formats.interchange.asciicast import write_v1  # noqa: PLC0415
 
-        casts: dict[str, Write] = {
-            "asciicast-v1": asciicast.write_v1,
-            "asciicast-v2": asciicast.write_v2,
-            "asciicast-v3": asciicast.write_v3,
-        }
-        return casts[name]
+        return write_v1
     if name == "ttyrec":
         from formats.interchange.ttyrec import write_ttyrec  # noqa: PLC0415
 
         return write_ttyrec
     if name == "jsonl":
         return _jsonl
+    raise AssertionError(name)  # a form that is offered and has no writer
+
+
+def _parts_writer(name: str) -> WriteParts:
     if name == "raw":
         from formats.interchange.raw import write_raw  # noqa: PLC0415
 
         return write_raw
-    raise AssertionError(name)  # a form that is offered and has no writer
+    from formats.interchange import asciicast  # noqa: PLC0415
+
+    return asciicast.write_v2 if name == "asciicast-v2" else asciicast.write_v3
 
 
 def _sealed(pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -67,6 +67,14 @@ def squeezed(rows: Sequence[str]) -> str:
     return text if text.isascii() and "|" not in text else "".join(map(_without_edges, rows))
 
 
+def squeezed_each(rows: Sequence[bytes]) -> list[bytes]:
+    """Of each row what it has in the text of `squeezed`, in UTF-8."""
+    joined = b"".join(rows)
+    if joined.isascii() and b"|" not in joined:
+        return list(map(bytes.strip, rows))
+    return [_without_edges(row.decode(errors="replace")).encode() for row in rows]
+
+
 def _without_edges(row: str) -> str:
     return row.strip().strip(_EDGES)
 

@@ -1,23 +1,28 @@
 """Masks the secrets of a session: every byte that ever wrote a cell of one, and no size changes.
 
-A reading finds what there is. If there is anything, a second one finds where that stood, whole or
-in parts; a third looks closely there, with the screens that know who wrote each cell, and marks the
+A reading finds what there is; of a long session whose screen lines are known these say what stood
+(`player.redact.skim`). If there is anything, a second one finds where that stood, whole or in
+parts; a third looks closely there, with the screens that know who wrote each cell, and marks the
 bytes; a fourth checks there what is left when they are masked; and so on until nothing is found,
 for some rounds. What is still found then is counted, and said.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
+from formats.errors import SessionsError
+from player.lines.columns import BlockError
 from player.lines.sizing import initial_size
 from player.redact.known import Known
 from player.redact.marks import MASK, Marks
 from player.redact.search import Search
+from player.redact.skim import skim_lines, skim_stream
 from player.redact.spots import Spots
 from player.redact.wanted import KNOWN, Hit, Wanted
-from player.screen import ScreenEngineError
+from player.screen import Screen, ScreenEngineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -28,6 +33,8 @@ if TYPE_CHECKING:
     from player.redact.finder import Finder
 
 _MOST_ROUNDS: Final = 4
+_LONG_BYTES: Final = 16 << 20
+# Of a log: to look at the screen of a shorter one takes a second or two.
 
 
 class Report(NamedTuple):
@@ -68,10 +75,12 @@ class Redaction:
         entries: Callable[[], Iterable[Entry]],
         finder: Finder,
         size: Size | None = None,
+        skim: Callable[[Wanted, Callable[[Entry], None]], int] | None = None,
     ) -> None:
         self._entries = entries
         self._finder = finder
         self._size = size
+        self._skim = skim
         self._known = Known()
         self._marks = Marks()
         self._said: dict[bytes, Hit] = {}
@@ -85,14 +94,27 @@ class Redaction:
         finder: Finder,
         damage: Damage | None = None,
         size: Size | None = None,
+        lines: Iterable[bytes] | None = None,
     ) -> Redaction:
-        """Of a session of the store or at a path; damage is counted at the first reading."""
+        """Of a session of the store or at a path; damage is counted at the first reading.
+
+        `lines` are the texts of all its screen lines, where they are at hand.
+        """
         first = [damage]
 
         def entries() -> Iterable[Entry]:
             return session.entries(first.pop() if first else None)
 
-        return cls(entries, finder, size or initial_size(session.entries()))
+        size = size or initial_size(session.entries())
+        if lines is None or session.log_bytes(_LONG_BYTES) < _LONG_BYTES:
+            return cls(entries, finder, size)
+
+        def skim(wanted: Wanted, told: Callable[[Entry], None]) -> int:
+            count = skim_stream(session.stretches(first.pop() if first else None), wanted, told)
+            skim_lines(lines, wanted, size.cols)
+            return count
+
+        return cls(entries, finder, size, skim)
 
     @property
     def report(self) -> Report:
@@ -100,6 +122,22 @@ class Redaction:
         if self._report is None:
             self._report = self._made()
         return self._report
+
+    @property
+    def can_be_skimmed(self) -> bool:
+        """Whether `is_clean` can tell."""
+        return self._skim is not None
+
+    def is_clean(self) -> bool:
+        """Whether skimming it finds nothing."""
+        try:
+            return not self._skimmed().hits and not self._said
+        except (BlockError, SessionsError):  # to be told where it is searched in earnest
+            return False
+
+    def take_as_clean(self) -> None:
+        """Another has found that it `is_clean`."""
+        self._report = Report((), rendered=True)
 
     def entries(self) -> Iterator[Entry]:
         """The entries with their secrets masked, in bytes, events and fields."""
@@ -125,20 +163,46 @@ class Redaction:
     def _made(self) -> Report:
         size, rendered = self._size, True
         try:
-            found = self._search(size, Spots(), parts=False)
+            Screen.loaded_engine_id()
         except ScreenEngineError:
             size, rendered = None, False
-            found = self._search(None, Spots(), parts=False)
+        found = self._first_search(size)
         secrets = {**self._said, **found.hits}
         for number in range(_MOST_ROUNDS):
             if not found.hits and (number or not self._said):
                 break
             self._known = self._known.without_parts()
-            spots = Spots()
-            secrets = {**self._search(size, spots).hits, **secrets}
+            spots, seen = self._spots(size, found)
+            secrets = {**seen.hits, **secrets}
             self._search(size, spots, closely=True, marks=self._marks)
             found = self._search(size, spots, closely=True)
         return Report(_whole(secrets.values()), rendered, len(found.hits))
+
+    def _first_search(self, size: Size | None) -> Wanted:
+        """Whether there is anything to be masked."""
+        if self._skim is not None:
+            with suppress(BlockError):
+                return self._skimmed()
+            self._skim = None
+        return self._search(size, Spots(), parts=False)
+
+    def _skimmed(self) -> Wanted:
+        """What skimming it finds. Raises BlockError when the lines cannot be read."""
+        wanted = Wanted(self._finder, self._known, parts=False)
+        if self._skim is not None:
+            self._count = self._skim(wanted, self._learn_words)
+        return wanted
+
+    def _spots(self, size: Size | None, found: Wanted) -> tuple[Spots, Wanted]:
+        """Where any of it stands, and what is seen there."""
+        spots = Spots()
+        seen = self._search(size, spots)
+        values = b"\0".join(seen.hits)
+        if self._skim is not None and any(value not in values for value in found.hits):
+            # A line shows it, so it stood: too shortly for a search that spares looks.
+            spots = Spots()
+            seen = self._search(size, spots, sparing=False)
+        return spots, seen
 
     def _search(
         self,
@@ -147,11 +211,12 @@ class Redaction:
         *,
         parts: bool = True,
         closely: bool = False,
+        sparing: bool = True,
         marks: Marks | None = None,
     ) -> Wanted:
         """Read the session as it is masked so far."""
         wanted = Wanted(self._finder, self._known, parts=parts)
-        search = Search(wanted, size, spots, closely=closely, marks=marks)
+        search = Search(wanted, size, spots, closely=closely, sparing=sparing, marks=marks)
         search.read(self._counted(self._marks.applied(self._taken())))
         return wanted
 

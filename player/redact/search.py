@@ -9,6 +9,7 @@ at that stood for a while or were about to be taken away, and one for each two k
 from __future__ import annotations
 
 import re
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 from formats.entry import event_size
@@ -43,7 +44,7 @@ class Search:
     """One reading of a session. With `marks` it notes where the secrets stand.
 
     `spots` gathers the entries during which any stood on the screen; with `closely` only those are
-    looked at, but all of their states.
+    looked at, but all of their states; so they are all where it is not to be `sparing`.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Search:
         spots: Spots,
         *,
         closely: bool = False,
+        sparing: bool = True,
         marks: Marks | None = None,
     ) -> None:
         self.wanted = wanted
@@ -65,7 +67,7 @@ class Search:
         self._unseen_bytes = 0
         self._bad = False
         self._looked_at = 0
-        self._looks_left = float(_FREE_LOOKS)
+        self._looks_left = float(_FREE_LOOKS) if sparing else inf
 
     def read(self, entries: Iterable[Entry]) -> Search:
         """Read all of it."""

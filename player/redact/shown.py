@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 _KEY_BLOCK: Final = "PRIVATE KEY"
 _MOST_ROWS_KEPT: Final = 20_000
-_NEIGHBOURS: Final = 2
-# In so many rows enough of a secret stands to be told, if any of it stands in a row that is new.
+NEIGHBOURS: Final = 2
+"""If any of a secret stands in a row that is new, in so many around it enough stands to tell it."""
 
 
 class Shown:
@@ -52,8 +52,8 @@ class Shown:
         bad = [number for number, row in enumerate(rows) if row in self._bad]
         if not bad:
             return {}
-        first = max(0, bad[0] - _NEIGHBOURS)
-        block = rows[first : bad[-1] + 1 + _NEIGHBOURS]
+        first = max(0, bad[0] - NEIGHBOURS)
+        block = rows[first : bad[-1] + 1 + NEIGHBOURS]
         return {first + number: cells for number, cells in self.cells(block).items()}
 
     def cells(self, rows: Sequence[str]) -> Cells:
@@ -105,9 +105,9 @@ def _around(rows: Sequence[str], new: set[str]) -> Iterator[Sequence[str]]:
     first = end = 0
     for number, row in enumerate(rows):
         if row in new:
-            if number - _NEIGHBOURS > end:
+            if number - NEIGHBOURS > end:
                 if end:
                     yield rows[first:end]
-                first = number - _NEIGHBOURS
-            end = number + 1 + _NEIGHBOURS
+                first = number - NEIGHBOURS
+            end = number + 1 + NEIGHBOURS
     yield rows[first:end]

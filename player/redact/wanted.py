@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from player.redact.finder import Finder
+    from player.redact.gate import Gate
     from player.redact.known import Known
 
 KNOWN: Final = "known"
@@ -56,9 +57,16 @@ class Wanted:
             return True
         return self._parts and self._known.gate.first(text) >= 0
 
+    def first_in_text(self, text: bytes, start: int) -> int:
+        """The first place from `start` on where in such a text anything may begin; -1 for none."""
+        return self._first(self._finder.in_text, text, start)
+
     def first_in(self, data: bytes, start: int) -> int:
-        """The first place from `start` on where in a stream anything may begin; -1 for none."""
-        place = self._finder.in_stream.first(data, start)
+        """The same for a stream."""
+        return self._first(self._finder.in_stream, data, start)
+
+    def _first(self, gate: Gate, data: bytes, start: int) -> int:
+        place = gate.first(data, start)
         if self._parts:
             other = self._known.gate.first(data, start)
             place = other if place < 0 else place if other < 0 else min(place, other)

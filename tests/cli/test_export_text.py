@@ -89,3 +89,34 @@ def test_secrets_are_masked_unless_they_are_wanted(cs, leak, tmp_path, ending) -
 
 def test_to_stdout(cs, talk) -> None:
     assert cs("export", talk, "-f", "text", "-o", "-").stdout == cs("text", talk).stdout
+
+
+def _long(home: Path, *said: Said) -> str:
+    """A session of over 16 MiB, most of it labels."""
+    label = {"type": "marker", "label": "some words " * 5000}
+    labels = [Said(100_000 + n, label) for n in range(310)]
+    return store_log(home, start(), *said, *labels, Said(200_000, b"\r\nthe end"), ended(300_000))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("form", "target"), [("asciicast-v3", "file"), ("asciicast-v3", "-"), ("text", "file")]
+)
+def test_a_long_session_is_searched_while_it_is_written(cs, home, tmp_path, form, target) -> None:
+    """To a file; to stdout not before it is known what there is to be masked."""
+    clean = _long(home, Said(0, b"GITHUB_TOKEN=\r\n"))
+    order = (*range(1, 40, 2), *range(0, 40, 2))
+    pieces = [Said(n, f"\x1b[9;{n + 14}H{KEY[n]}".encode()) for n in order]
+    leaky = _long(home, Said(0, b"\x1b[9;1HGITHUB_TOKEN="), *pieces)
+    assert cs("index", clean, leaky).returncode == 0
+    for session, said in ((clean, "no secret found"), (leaky, "1 assignment")):
+        path = str(tmp_path / f"{session}.out") if target == "file" else "-"
+        done = cs("export", session, "--redact", "-f", form, "-o", path)
+        assert said in done.stderr
+        assert done.returncode == 0
+        written = (tmp_path / f"{session}.out").read_text() if target == "file" else done.stdout
+        assert "the end" in written
+        as_it_was = cs("export", session, "--no-redact", "-f", form, "-o", "-").stdout
+        assert (written == as_it_was) is (session == clean)
+        assert len(written) >= len(as_it_was) * 0.9
+    assert not list(tmp_path.glob("*.tmp"))

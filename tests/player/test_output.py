@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from player.exporting.forms import ExportError
-from player.exporting.output import Output
+from player.exporting.output import Output, UnconfirmedError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,3 +73,29 @@ def test_without_a_name_what_is_killed_leaves_nothing(tmp_path: Path) -> None:
         output.write(b"a part")
         output.flush()
         assert not os.listdir(tmp_path)
+
+
+def test_nothing_is_left_of_what_is_not_confirmed(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    with Output(str(path), confirmed=lambda: True) as output:
+        output.write(b"to be seen")
+    assert path.read_bytes() == b"to be seen"
+    hidden = Output(str(path), replace=True, confirmed=lambda: False)
+    with pytest.raises(UnconfirmedError), hidden as output:
+        output.write(b"a secret" * 100_000)
+    assert path.read_bytes() == b"to be seen"
+    assert os.listdir(tmp_path) == ["x"]
+
+
+def test_what_cannot_be_hidden_is_not_confirmed_from_the_beginning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pipe, a device, a file that has a name from the beginning: whoever dies would leave it."""
+    monkeypatch.setattr("player.exporting.output._nameless", lambda _folder: -1)
+    os.mkfifo(tmp_path / "fifo")
+    reading = os.open(tmp_path / "fifo", os.O_RDONLY | os.O_NONBLOCK)
+    for path in ("-", os.devnull, str(tmp_path / "fifo"), str(tmp_path / "x")):
+        with pytest.raises(UnconfirmedError), Output(path, confirmed=lambda: True):
+            pytest.fail("it can be written")
+    os.close(reading)
+    assert os.listdir(tmp_path) == ["fifo"]
