@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import orjson
 
-from formats.interchange.fields import US_PER_MS, US_PER_S, command_line
+from formats.interchange.fields import US_PER_MS, US_PER_S, command_line, exit_status
 from formats.interchange.left_out import INPUT as TYPED
 from formats.interchange.left_out import INVALID
 from formats.interchange.text import TextStream
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 PASSED_ON: Final = "asciicast"
 """The type of an event of ours that keeps an event of a cast that nobody knows: code, data."""
 
-_SIGNALLED = 128
 _HALF_MS: Final = US_PER_MS // 2
 _MOST_KNOWN: Final = 10_000
 
@@ -123,6 +122,8 @@ class _Cast:
         self._latest_us = max(self._latest_us, entry.time_us)
         if entry.event is None:
             return self._written(entry.direction, entry.data)
+        if entry.event["type"] == "exit" and exit_status(entry.event) is None:
+            return b""
         said = _event(entry.event, exits=self._exits)
         if said is None:
             self._left_out.add(entry.event["type"])
@@ -191,9 +192,7 @@ def _event(event: Event, *, exits: bool) -> tuple[str, str] | None:
     if kind == "marker":
         return "m", event.get("label", "")
     if kind == "exit" and exits:
-        # As shells say it, where a signal has ended the command.
-        status = event.get("status", _SIGNALLED + event.get("signal", 0))
-        return "x", str(status)
+        return "x", str(exit_status(event))
     if kind == PASSED_ON:
         return event["code"], event["data"]
     return None

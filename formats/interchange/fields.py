@@ -20,6 +20,7 @@ LATEST_US: Final = 253_402_300_799 * US_PER_S
 """The years that a log can hold end with 9999."""
 # A command that is a line for the shell, not a list of words.
 _SHELL: Final = ["/bin/sh", "-c"]
+_SIGNALLED: Final = 128
 _LONGEST_TEXT: Final = 64 << 10
 LONGEST_RECORDING_US: Final = 10 * 366 * 86_400 * US_PER_S
 """Ten years: beyond it, a time is damage."""
@@ -110,6 +111,12 @@ def command_line(words: list[str]) -> str | None:
     if words[:2] == _SHELL and len(words) == len(_SHELL) + 1:
         return words[2]
     return shlex.join(words) if words else None
+
+
+def exit_status(event: Event) -> int | None:
+    """How an `exit` event says that the command ended, as shells say it; None if nobody knows."""
+    signal = event.get("signal")
+    return event.get("status") if signal is None else _SIGNALLED + signal
 
 
 def damaged_line(damage: Damage, name: str, number: int, what: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from formats.interchange.fields import US_PER_S, command_line
+from formats.interchange.fields import US_PER_S, command_line, exit_status
 from formats.interchange.left_out import INPUT
 from formats.line import OUTPUT
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from formats.interchange.left_out import LeftOut
 
 _LONGEST_VALUE: Final = 1000
-_SIGNALLED: Final = 128
 
 
 class Piece(NamedTuple):
@@ -52,7 +51,7 @@ def write_typescript(
         delta = b"%d.%06d" % divmod(last_us - told_us, US_PER_S)
         event = entry.event
         if event is not None and event["type"] == "exit":
-            status = event.get("status", _SIGNALLED + event.get("signal", 0))
+            status = exit_status(event)
         elif event is not None:
             if not (advanced and event["type"] == "resize"):
                 left_out.add(event["type"])

@@ -44,9 +44,9 @@ RESIZES = re.compile(rb"\x1b\[8;\d+;\d+t")
 NAMES = ("plain", "empty", "marks", "wide", "keys", "sizes", "colours", "long", "late", "fast")
 
 
-def needs(*programs: str) -> pytest.MarkDecorator:
+def needs(*programs: str, hint: str = ".ci/run installs it") -> pytest.MarkDecorator:
     missing = [program for program in programs if not shutil.which(program)]
-    return pytest.mark.skipif(bool(missing), reason=f"no {missing}; .ci/run installs it")
+    return pytest.mark.skipif(bool(missing), reason=f"no {missing}; {hint}")
 
 
 def _run(*argv: object, cwd: Path) -> bytes:
@@ -136,7 +136,7 @@ def test_asciinema_plays_each_version(asciinema, cs, talk, tmp_path: Path) -> No
         assert OUTPUT in re.sub(rb"\r+\n", b"\r\n", shown)
 
 
-@needs("agg")
+@needs("agg", hint="cargo install --git https://github.com/asciinema/agg --tag v1.4.3")
 def test_agg_draws_our_casts(cs, talk, tmp_path: Path) -> None:
     # Those of version 3 since 1.6.
     assert cs("export", talk, "-o", tmp_path / "x.v2.cast", "--no-redact").returncode == 0

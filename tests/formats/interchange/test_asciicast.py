@@ -69,6 +69,16 @@ def test_version_2_as_it_is_written() -> None:
     assert left_out.summary() == "1 exit status"
 
 
+def test_an_end_that_nobody_saw_has_no_status() -> None:
+    died = said((0, b"x"), (1, {"type": "exit", "reason": "recorder died"}))
+    killed = said((0, b"x"), (1, {"type": "exit", "signal": 9, "reason": "exited"}))
+    for version in (2, 3):
+        data, left_out = _written(version, died)
+        assert len(data.splitlines()) == 2
+        assert not left_out
+    assert _written(3, killed)[0].splitlines()[-1] == b'[0.001, "x", "137"]'
+
+
 def test_version_1_is_one_object_over_several_lines() -> None:
     data, left_out = _written(1, SMALL)
     found = json.loads(data)

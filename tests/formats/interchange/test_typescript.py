@@ -73,6 +73,13 @@ def test_advanced_as_it_is_written() -> None:
     assert not left_out
 
 
+def test_an_end_that_nobody_saw_has_no_status() -> None:
+    died = said((0, b"x"), (1, {"type": "exit", "reason": "recorder died"}))
+    output, _, timing, left_out = _written(died)
+    assert b"EXIT_CODE" not in output + timing
+    assert not left_out
+
+
 def test_classic_as_it_is_written() -> None:
     _, typed, timing, left_out = _written(SMALL, advanced=False)
     assert timing == b"0.000000 9\n2.000000 7\n"
