@@ -33,6 +33,11 @@ class Marks:
     def __len__(self) -> int:
         return len(self.output) + len(self.input)
 
+    def add(self, other: Marks) -> None:
+        """Those of another too."""
+        self.output |= other.output
+        self.input |= other.input
+
     def applied(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         """The entries with what is marked masked; sizes and times are what they were."""
         if not self.output and not self.input:

@@ -174,8 +174,8 @@ class Redaction:
             self._known = self._known.without_parts()
             spots, seen = self._spots(size, found)
             secrets = {**seen.hits, **secrets}
-            self._search(size, spots, closely=True, marks=self._marks)
-            found = self._search(size, spots, closely=True)
+            self._marks.add(self._writers_of_secrets(size, spots))
+            found = self._search(size, spots, closely=True).wanted
         return Report(_whole(secrets.values()), rendered, len(found.hits))
 
     def _first_search(self, size: Size | None) -> Wanted:
@@ -184,7 +184,7 @@ class Redaction:
             with suppress(BlockError):
                 return self._skimmed()
             self._skim = None
-        return self._search(size, Spots(), parts=False)
+        return self._search(size, Spots(), parts=False).wanted
 
     def _skimmed(self) -> Wanted:
         """What skimming it finds. Raises BlockError when the lines cannot be read."""
@@ -196,13 +196,22 @@ class Redaction:
     def _spots(self, size: Size | None, found: Wanted) -> tuple[Spots, Wanted]:
         """Where any of it stands, and what is seen there."""
         spots = Spots()
-        seen = self._search(size, spots)
+        seen = self._search(size, spots).wanted
         values = b"\0".join(seen.hits)
         if self._skim is not None and any(value not in values for value in found.hits):
             # A line shows it, so it stood: too shortly for a search that spares looks.
             spots = Spots()
-            seen = self._search(size, spots, sparing=False)
+            seen = self._search(size, spots, sparing=False).wanted
         return spots, seen
+
+    def _writers_of_secrets(self, size: Size | None, spots: Spots) -> Marks:
+        """The bytes that wrote what stands there, and those that were sent in one go anywhere."""
+        marks = Marks()
+        if self._search(size, spots, closely=True, marks=marks).late:
+            # One stood before its spot began.
+            marks = Marks()
+            self._search(size, spots, closely=True, sparing=False, marks=marks)
+        return marks
 
     def _search(
         self,
@@ -213,12 +222,11 @@ class Redaction:
         closely: bool = False,
         sparing: bool = True,
         marks: Marks | None = None,
-    ) -> Wanted:
+    ) -> Search:
         """Read the session as it is masked so far."""
         wanted = Wanted(self._finder, self._known, parts=parts)
         search = Search(wanted, size, spots, closely=closely, sparing=sparing, marks=marks)
-        search.read(self._counted(self._marks.applied(self._taken())))
-        return wanted
+        return search.read(self._counted(self._marks.applied(self._taken())))
 
     def _counted(self, entries: Iterator[Entry]) -> Iterator[Entry]:
         count = 0

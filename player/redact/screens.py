@@ -37,11 +37,16 @@ def _digit(character: str) -> int | None:
 
 
 class Provenance:
-    """Which byte of the output wrote each cell."""
+    """Which byte of the output wrote each cell.
 
-    def __init__(self, size: Size) -> None:
-        self._low, self._high = Screen(size), Screen(size)
-        self._cutter = Cutter()
+    Begins with a stored screen after so many bytes of output, all sequences among them whole. Where
+    it is asked for a cell that was written before, `late` is set.
+    """
+
+    def __init__(self, snapshot: bytes, offset: int = 0) -> None:
+        self._low, self._high = Screen.restore(snapshot), Screen.restore(snapshot)
+        self._cutter = Cutter(offset)
+        self.late = False
         self._drawn: list[str] = []
         self._drawn_high: list[str] | None = None
         self._told: set[tuple[str, str, frozenset[int]]] = set()
@@ -106,6 +111,8 @@ class Provenance:
         self._told.add(told)
         found: list[int] = []
         for cell in cells:
+            if low[cell] == of[cell] and "!" <= of[cell] <= "~":
+                self.late = True
             low_digit, high_digit = _digit(low[cell]), _digit(high[cell])
             if low_digit is not None and high_digit is not None and not of[cell].isspace():
                 found.append(high_digit * _DIGITS + low_digit)

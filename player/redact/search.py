@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Final
 
 from formats.entry import event_size
 from formats.line import INPUT
-from player.redact.screens import Provenance
 from player.redact.sent import Sent
 from player.redact.shown import Shown
+from player.redact.writers import Writers
 from player.screen import Screen, clamp
 
 if TYPE_CHECKING:
@@ -61,13 +61,23 @@ class Search:
         self._spots, self._closely, self._marks = spots, closely, marks
         self._sent = Sent(wanted, marks)
         self._screen = None if size is None else Screen(size)
-        self._writers = Provenance(size) if size is not None and marks is not None else None
+        self._writers = None
+        if self._screen is not None and marks is not None:
+            self._writers = Writers(self._screen, always=not sparing)
         self._shown = Shown(wanted, 0 if size is None else clamp(size).cols)
         self._unfed: list[bytes] = []
         self._unseen_bytes = 0
         self._bad = False
         self._looked_at = 0
         self._looks_left = float(_FREE_LOOKS) if sparing else inf
+
+    @property
+    def late(self) -> bool:
+        """Whether of a secret's cells some were written before their writers were known.
+
+        Then nothing that it has marked is of use; one that is not `sparing` knows all of them.
+        """
+        return self._writers is not None and self._writers.late
 
     def read(self, entries: Iterable[Entry]) -> Search:
         """Read all of it."""
@@ -104,7 +114,7 @@ class Search:
 
     def _draw(self, number: int, data: bytes) -> None:
         if self._closely and number not in self._spots:
-            self._feed(data)
+            self._feed(data, asked=False)
             return
         self._looks_left += len(data) / _BYTES_A_LOOK
         close = self._closely or self._looks_left >= 1
@@ -138,13 +148,13 @@ class Search:
         self._bad, self._looked_at = bad, number
         if bad and self._marks is not None and self._writers is not None and self._writers.look():
             for row, cells in self._shown.bad_cells(rows).items():
-                self._marks.output.update(self._writers.writers(row, cells, rows[row]))
+                self._marks.output.update(self._writers.of(row, cells, rows[row]))
 
-    def _feed(self, data: bytes) -> None:
+    def _feed(self, data: bytes, *, asked: bool = True) -> None:
         if data and self._screen is not None:
             self._screen.feed(data)
             if self._writers is not None:
-                self._writers.feed(data)
+                self._writers.feed(data, asked=asked)
 
 
 def _pieces(data: bytes, *, close: bool) -> Iterator[tuple[bytes, bool]]:

@@ -48,24 +48,36 @@ _STRING: Final = re.compile(rb"\x1b[\]PX^_]([^\x07\x18\x1a\x1b]{4,})")
 _KEYCAPS: Final = (b"\xef\xb8\x8f", b"\xe2\x83\xa3")
 
 
+class Tail:
+    """The end of a stream that comes in pieces, as far as it is the beginning of a sequence."""
+
+    def __init__(self) -> None:
+        self.rest: bytes = b""
+
+    def add(self, data: bytes) -> bytes:
+        """Go on by some bytes; gives all that is known to be whole by them."""
+        data = self.rest + data
+        self.rest = b""
+        last = data.rfind(_ESCAPE)
+        if last >= 0 and len(data) - last < _LONGEST_SEQUENCE and _UNFINISHED.match(data, last):
+            self.rest, data = data[last:], data[:last]
+        return data
+
+
 class Cutter:
     """Cuts a stream that comes in pieces into what is printed and what is not."""
 
-    def __init__(self) -> None:
-        self.offset = 0
+    def __init__(self, offset: int = 0) -> None:
+        self.offset = offset
         """Bytes taken so far, the beginning of an unfinished sequence not among them."""
-        self._rest: bytes = b""
+        self._tail = Tail()
 
     def cut(self, data: bytes) -> list[bytes]:
         """Printed text and what is not, by turns, printed first; either may be empty.
 
         A sequence whose end is still to come is kept for the next call.
         """
-        data = self._rest + data
-        self._rest = b""
-        last = data.rfind(_ESCAPE)
-        if last >= 0 and len(data) - last < _LONGEST_SEQUENCE and _UNFINISHED.match(data, last):
-            self._rest, data = data[last:], data[:last]
+        data = self._tail.add(data)
         self.offset += len(data)
         return _NOT_PRINTED.split(data)
 

@@ -13,12 +13,14 @@ from formats.config import Config
 from formats.entry import Entry
 from formats.errors import ConfigError
 from formats.size import Size
+from player.redact import writers
 from player.redact.finder import Finder
 from player.redact.redaction import Redaction, redacted_text
+from player.redact.search import Search
 from player.screen import Screen
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 SESSION_ID = "12345678-1234-4234-8234-123456789abc"
 SEQUENCE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
@@ -37,6 +39,13 @@ def key(number: int = 0, length: int = 40) -> str:
 KEY = key()
 CODES = [bytes([code]) for code in KEY.encode()]
 SHUFFLED = random.Random(1).sample(range(len(KEY)), len(KEY))
+
+
+@pytest.fixture(autouse=True, params=["seldom", "after each entry"])
+def stored(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How often the screen is stored from which the writers of cells are followed."""
+    if request.param != "seldom":
+        monkeypatch.setattr(writers, "_STORED_EVERY_BYTES", 1)
 
 
 def entries_of(output: Sequence[bytes], typed: Sequence[bytes] = ()) -> list[Entry]:
@@ -186,6 +195,25 @@ def test_it_is_gone_from_a_session_too_long_to_be_looked_at_all_the_time() -> No
     over = [b"\x1b[5;%dH " % (n + 10) for n in SHUFFLED]
     output = [*spinner, *drawn, *spinner[:300], *over, *spinner]
     assert_gone(redact(output), [KEY])
+
+
+def test_it_is_gone_where_most_of_it_was_drawn_long_before_the_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """While each second character was missing nothing showed that it was one."""
+    late: list[bool] = []
+
+    class Watched(Search):
+        def read(self, entries: Iterable[Entry]) -> Search:
+            super().read(entries)
+            late.append(self.late)
+            return self
+
+    monkeypatch.setattr("player.redact.redaction.Search", Watched)
+    cells = [b"\x1b[5;%dH%b" % (n + 10, code) for n, code in enumerate(CODES)]
+    filler = [b"\x1b[1;1H" + b"%03d " % (n % 1000) * 19 for n in range(4000)]
+    assert_gone(redact([*cells[::2], *filler, *cells[1::2], b"\x1b[1;1H"]), [KEY])
+    assert True in late  # else it would be no test
 
 
 def test_what_is_no_secret_stays() -> None:
