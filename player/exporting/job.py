@@ -58,14 +58,14 @@ class Job:
     def redact(self, environ: Mapping[str, str]) -> None:
         """Have secrets masked in all that is written."""
         from formats.config import load  # noqa: PLC0415  not where nothing is to be masked
-        from player.index.sidecar import stored_texts  # noqa: PLC0415
+        from player.index.sidecar import stored_blocks  # noqa: PLC0415
         from player.redact.finder import Finder  # noqa: PLC0415
         from player.redact.redaction import Redaction  # noqa: PLC0415
 
         finder = Finder.of(load(self.home, environ))
         size = self.wanted.size
         self._signature = signature_of(self.session.files())
-        lines = stored_texts(self.home, self.session) if size is None else None
+        lines = stored_blocks(self.home, self.session) if size is None else None
         self.redaction = Redaction.of(self.session, finder, self.damage, size, lines)
 
     @property

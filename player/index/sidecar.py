@@ -80,14 +80,22 @@ def batches_of(
         yield from block.batches()
 
 
-def stored_texts(home: Home, session: Session) -> Iterator[bytes] | None:
-    r"""All the screen lines of a session, transient ones too, as texts with a `\n` for each.
+def stored_blocks(home: Home, session: Session) -> Callable[[], Iterator[LineBlock]] | None:
+    """What reads the blocks of a session, each time anew, without making any.
 
-    None where the index does not hold them all as yet: nothing is made. What is damaged shows when
-    it is read: BlockError.
+    None where the index does not hold all of its lines. What reads raises BlockError where it does
+    so no longer, or is damaged.
     """
-    pieces = _stored(home, session, checked=False)
-    return None if pieces is None else (piece.block().text for piece in pieces if piece.lines)
+    if _stored(home, session, checked=False) is None:
+        return None
+
+    def blocks() -> Iterator[LineBlock]:
+        pieces = _stored(home, session, checked=False)
+        if pieces is None:
+            raise BlockError("the log has grown")
+        return (piece.block() for piece in pieces if piece.lines)
+
+    return blocks
 
 
 def _stored(home: Home, session: Session, *, checked: bool = True) -> Iterator[Piece] | None:

@@ -1,8 +1,8 @@
 """Masks the secrets of a session: every byte that ever wrote a cell of one, and no size changes.
 
-A reading finds what there is; of a long session whose screen lines are known these say what stood
-(`player.redact.skim`). If there is anything, a second one finds where that stood, whole or in
-parts; a third looks closely there, with the screens that know who wrote each cell, and marks the
+A reading finds what there is. If there is anything, a second one finds where that stood, whole or
+in parts; of a long session whose screen lines are known, both only skim it (`player.redact.skim`).
+A third looks closely there, with the screens that know who wrote each cell, and marks the
 bytes; a fourth checks there what is left when they are masked; and so on until nothing is found,
 for some rounds. What is still found then is counted, and said.
 """
@@ -19,7 +19,7 @@ from player.lines.sizing import initial_size
 from player.redact.known import Known
 from player.redact.marks import MASK, Marks
 from player.redact.search import Search
-from player.redact.skim import skim_lines, skim_stream
+from player.redact.skim import Skim
 from player.redact.spots import Spots
 from player.redact.wanted import KNOWN, Hit, Wanted
 from player.screen import Screen, ScreenEngineError
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from formats.entry import Entry
     from formats.session import Damage, Session
     from formats.size import Size
+    from player.lines.lineblock import LineBlock
     from player.redact.finder import Finder
 
 _MOST_ROUNDS: Final = 4
@@ -75,7 +76,7 @@ class Redaction:
         entries: Callable[[], Iterable[Entry]],
         finder: Finder,
         size: Size | None = None,
-        skim: Callable[[Wanted, Callable[[Entry], None]], int] | None = None,
+        skim: Skim | None = None,
     ) -> None:
         self._entries = entries
         self._finder = finder
@@ -94,27 +95,22 @@ class Redaction:
         finder: Finder,
         damage: Damage | None = None,
         size: Size | None = None,
-        lines: Iterable[bytes] | None = None,
+        blocks: Callable[[], Iterable[LineBlock]] | None = None,
     ) -> Redaction:
         """Of a session of the store or at a path; damage is counted at the first reading.
 
-        `lines` are the texts of all its screen lines, where they are at hand.
+        `blocks` gives all its screen lines, where they are at hand.
         """
         first = [damage]
 
-        def entries() -> Iterable[Entry]:
-            return session.entries(first.pop() if first else None)
+        def counted() -> Damage | None:
+            return first.pop() if first else None
 
         size = size or initial_size(session.entries())
-        if lines is None or session.log_bytes(_LONG_BYTES) < _LONG_BYTES:
-            return cls(entries, finder, size)
-
-        def skim(wanted: Wanted, told: Callable[[Entry], None]) -> int:
-            count = skim_stream(session.stretches(first.pop() if first else None), wanted, told)
-            skim_lines(lines, wanted, size.cols)
-            return count
-
-        return cls(entries, finder, size, skim)
+        skim = None
+        if blocks is not None and session.log_bytes(_LONG_BYTES) >= _LONG_BYTES:
+            skim = Skim(lambda: session.stretches(counted()), blocks, size.cols)
+        return cls(lambda: session.entries(counted()), finder, size, skim)
 
     @property
     def report(self) -> Report:
@@ -172,7 +168,7 @@ class Redaction:
             if not found.hits and (number or not self._said):
                 break
             self._known = self._known.without_parts()
-            spots, seen = self._spots(size, found)
+            spots, seen = self._spots(size)
             secrets = {**seen.hits, **secrets}
             self._marks.add(self._writers_of_secrets(size, spots))
             found = self._search(size, spots, closely=True).wanted
@@ -190,19 +186,18 @@ class Redaction:
         """What skimming it finds. Raises BlockError when the lines cannot be read."""
         wanted = Wanted(self._finder, self._known, parts=False)
         if self._skim is not None:
-            self._count = self._skim(wanted, self._learn_words)
+            self._count = self._skim.search(wanted, self._learn_words)
         return wanted
 
-    def _spots(self, size: Size | None, found: Wanted) -> tuple[Spots, Wanted]:
+    def _spots(self, size: Size | None) -> tuple[Spots, Wanted]:
         """Where any of it stands, and what is seen there."""
+        if self._skim is not None:
+            seen = Wanted(self._finder, self._known, parts=True)
+            with suppress(BlockError):
+                return self._skim.spots(seen), seen
+            self._skim = None
         spots = Spots()
-        seen = self._search(size, spots).wanted
-        values = b"\0".join(seen.hits)
-        if self._skim is not None and any(value not in values for value in found.hits):
-            # A line shows it, so it stood: too shortly for a search that spares looks.
-            spots = Spots()
-            seen = self._search(size, spots, sparing=False).wanted
-        return spots, seen
+        return spots, self._search(size, spots).wanted
 
     def _writers_of_secrets(self, size: Size | None, spots: Spots) -> Marks:
         """The bytes that wrote what stands there, and those that were sent in one go anywhere."""

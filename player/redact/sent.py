@@ -46,14 +46,17 @@ class Sent:
             start = line_before(data, place, _BEFORE_BYTES)
             if not self._search_piece(data[start:end], offset + start):
                 end = place + LONGEST_BYTES
-                self._search_piece(data[start:end], offset + start)
+                self._search_piece(data[start:end], offset + start, longest=True)
             place = self._wanted.first_in(data, max(place + 1, end - _SURELY_WHOLE_BYTES))
 
-    def _search_piece(self, data: bytes, offset: int) -> bool:
-        """Whether what was found in it ends in it; it may be cut off where the piece ends."""
+    def _search_piece(self, data: bytes, offset: int, *, longest: bool = False) -> bool:
+        """Whether what was found in it ends in it; it may be cut off where the piece ends.
+
+        Of the `longest` piece that there can be it is taken as it is.
+        """
         text = Text(data, offset)
         spans = self._wanted.find(text.text)
-        if any(end >= len(text.text) - 1 for _, end in spans) and len(data) < LONGEST_BYTES:
+        if not longest and any(end >= len(text.text) - 1 for _, end in spans):
             return False
         if self._marks is not None:
             for start, end in spans:

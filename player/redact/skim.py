@@ -16,23 +16,55 @@ from formats.stretch import Stretch
 from player.redact.flows import squeezed_each
 from player.redact.sent import Sent
 from player.redact.shown import NEIGHBOURS, Shown
+from player.redact.spots import Spots
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from formats.entry import Entry
     from formats.stretch import Part
+    from player.lines.lineblock import LineBlock, ScreenLine
     from player.redact.wanted import Wanted
+
+    Stay = tuple[int, int]
+    """From when until when a line stood, in microseconds since the epoch."""
 
 _PIECE_BYTES: Final = 256 << 10
 _OVERLAP_BYTES: Final = 12 << 10
 # A private key of 8192 bits takes a hundred lines, 6.4 KB.
 _LONGEST_ROWS: Final = 120
+_AROUND_US: Final = 1_000_000
+# A line was drawn a little before somebody saw the whole of it, and may have been taken away later.
 _MOSTLY_ROWS: Final = 12
 
 
-def skim_stream(parts: Iterable[Part], wanted: Wanted, told: Callable[[Entry], None]) -> int:
-    """Search what was sent and typed. How many entries there are; of events it is `told`."""
+class Skim:
+    """A session of which `blocks` gives all screen lines, each time anew.
+
+    `parts` reads the session. The lines are those of a screen of so many columns.
+    """
+
+    def __init__(
+        self,
+        parts: Callable[[], Iterable[Part]],
+        blocks: Callable[[], Iterable[LineBlock]],
+        cols: int,
+    ) -> None:
+        self._parts, self._blocks, self._cols = parts, blocks, cols
+
+    def search(self, wanted: Wanted, told: Callable[[Entry], None]) -> int:
+        """Search it. How many entries there are; of events it is `told`. Raises BlockError."""
+        count = _search_stream(self._parts(), wanted, told)
+        search_lines(self._blocks(), wanted, self._cols)
+        return count
+
+    def spots(self, wanted: Wanted) -> Spots:
+        """The entries that came while any of it stood on the screen. Raises BlockError."""
+        return _spots_of(search_lines(self._blocks(), wanted, self._cols), self._parts())
+
+
+def _search_stream(parts: Iterable[Part], wanted: Wanted, told: Callable[[Entry], None]) -> int:
+    """Search what was sent and typed. How many entries there are."""
     sent = Sent(wanted, None)
     count = 0
     for part in parts:
@@ -52,24 +84,69 @@ def skim_stream(parts: Iterable[Part], wanted: Wanted, told: Callable[[Entry], N
     return count
 
 
-def skim_lines(texts: Iterable[bytes], wanted: Wanted, cols: int) -> None:
-    r"""Search lines that stood on a screen of so many columns, each with its `\n`."""
+def search_lines(blocks: Iterable[LineBlock], wanted: Wanted, cols: int) -> list[Stay]:
+    """Search lines that stood on a screen of so many columns. When those stood that show any of it.
+
+    Raises BlockError when the lines cannot be read.
+    """
     shown = Shown(wanted, cols)
-    for text in texts:
-        for rows in _pieces(text):
+    stays: list[Stay] = []
+    for block in blocks:
+        for number, rows in _pieces(block.text):
             for first, end in _windows(wanted, rows):
-                shown.look([row.decode(errors="replace") for row in rows[first:end]])
+                some = [row.decode(errors="replace") for row in rows[first:end]]
+                if shown.look(some):
+                    places = shown.bad_cells(some)
+                    stays += (_stay(block.line(number + first + place)) for place in places)
+    return stays
 
 
-def _pieces(text: bytes) -> Iterator[list[bytes]]:
-    """The lines, some at a time; the last of them come again with those that follow."""
-    begin = 0
+def _spots_of(stays: Iterable[Stay], parts: Iterable[Part]) -> Spots:
+    """The entries of a session that came while any of these lines stood, and shortly before."""
+    spots, stood, number = Spots(), _joined(stays), 0
+    for part in parts:
+        times_us = part.times_us() if isinstance(part, Stretch) else (part[1].time_us,)
+        earliest_us, latest_us = min(times_us), max(times_us)
+        for first_us, last_us in stood:
+            if earliest_us <= last_us and first_us <= latest_us:
+                there = [n for n, us in enumerate(times_us, number) if first_us <= us <= last_us]
+                if there:
+                    spots.add(there[0], there[-1])
+        number += len(times_us)
+    return spots
+
+
+def _stay(line: ScreenLine) -> Stay:
+    """When a line stood, from its first character on."""
+    grown_us = line.steps[0][1] if line.steps else line.first_us
+    return min(grown_us, line.first_us) - _AROUND_US, line.last_us + _AROUND_US
+
+
+def _joined(stays: Iterable[Stay]) -> list[Stay]:
+    """In order; those that overlap as one."""
+    joined: list[Stay] = []
+    for first_us, last_us in sorted(stays):
+        if joined and first_us <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(last_us, joined[-1][1])
+        else:
+            joined.append((first_us, last_us))
+    return joined
+
+
+def _pieces(text: bytes) -> Iterator[tuple[int, list[bytes]]]:
+    """The lines, some at a time, and the number of their first.
+
+    The last of them come again with those that follow.
+    """
+    begin = number = 0
     while begin < len(text):
         end = text.find(b"\n", begin + _PIECE_BYTES) + 1 or len(text)
-        yield text[begin:end].splitlines()
+        yield number, text[begin:end].splitlines()
         if end == len(text):
             return
-        begin = text.rfind(b"\n", begin, end - _OVERLAP_BYTES) + 1 or end
+        next_begin = text.rfind(b"\n", begin, end - _OVERLAP_BYTES) + 1 or end
+        number += text.count(b"\n", begin, next_begin)
+        begin = next_begin
 
 
 def _windows(wanted: Wanted, rows: Sequence[bytes]) -> Iterator[tuple[int, int]]:

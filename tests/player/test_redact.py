@@ -17,7 +17,7 @@ from player.redact import writers
 from player.redact.finder import Finder
 from player.redact.redaction import Redaction, redacted_text
 from player.redact.search import Search
-from player.screen import Screen
+from player.screen import Screen, ScreenEngineError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -141,6 +141,22 @@ def test_it_is_gone_and_said_where_two_rules_find_it_and_a_command_follows_what_
     redaction = Redaction(lambda: made, Finder(), USUAL)
     assert_gone(list(redaction.entries()), [KEY])
     assert {hit.rule for hit in redaction.report.secrets} == {"anthropic", "assignment"}
+
+
+@pytest.mark.parametrize("end", [b"", b"\x1b[?1049l", b"\r\n", b" and more"])
+def test_it_is_gone_where_nobody_can_look_at_the_screen(end: bytes) -> None:
+    """Also where it is the last that was sent."""
+    made = entries_of([b"a key: " + KEY.encode() + end])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Screen, "loaded_engine_id", _no_engine)
+        redaction = Redaction(lambda: made, Finder(), USUAL)
+        redacted = list(redaction.entries())
+    assert_gone(redacted, [KEY])
+    assert not redaction.report.rendered
+
+
+def _no_engine() -> str:
+    raise ScreenEngineError("none here")
 
 
 def test_what_is_typed_into_a_program_with_a_screen_of_its_own() -> None:

@@ -15,6 +15,7 @@ from formats.session import Session
 from formats.size import Size
 from player.lines.columns import BlockError
 from player.lines.extractor import screen_lines
+from player.lines.lineblock import LineBlock, ScreenLine, pack, settled_of, unpack
 from player.lines.sizing import initial_size
 from player.redact import redaction, skim
 from player.redact.finder import Finder
@@ -25,7 +26,7 @@ from tests.player.test_redact import CODES, KEY, SHUFFLED, assert_gone, key
 from tests.support.logs import Said, ended, start, store_log
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from formats.entry import Entry
@@ -56,15 +57,22 @@ def session_of(home: Path, *said: Said) -> Session:
     return Session(store_log(home, start(), *said, ended(10**6)), Home(str(home)).logs)
 
 
-def lines_of(session: Session) -> list[bytes]:
-    """As the index holds them."""
-    size = initial_size(session.entries())
-    found = screen_lines(session.entries(), size, transient=True)
-    return ["".join(f"{line.text}\n" for line in found).encode()]
+def block_of(lines: Iterable[ScreenLine]) -> LineBlock:
+    lines = list(lines)
+    return unpack(*pack(settled_of(lines)), len(lines))
+
+
+def texts(text: bytes) -> LineBlock:
+    return LineBlock(
+        text, pack(settled_of([ScreenLine("", 0, 0, 1)] * text.count(b"\n")))[1], text.count(b"\n")
+    )
 
 
 def skimmed(session: Session) -> Redaction:
-    return Redaction.of(session, Finder(), lines=lines_of(session))
+    """By its lines as the index holds them."""
+    size = initial_size(session.entries())
+    block = block_of(screen_lines(session.entries(), size, transient=True))
+    return Redaction.of(session, Finder(), blocks=lambda: [block])
 
 
 def is_gone(made: Redaction, session: Session) -> list[Entry]:
@@ -122,7 +130,7 @@ def test_what_holds_no_secret_is_not_drawn(tmp_path: Path, monkeypatch: pytest.M
 def test_a_short_one_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     session = session_of(tmp_path, Said(0, b"key is " + KEY.encode()))
-    made = Redaction.of(session, Finder(), lines=[b"nothing\n"])
+    made = Redaction.of(session, Finder(), blocks=lambda: [texts(b"nothing\n")])
     assert not made.can_be_skimmed
     is_gone(made, session)
 
@@ -132,12 +140,15 @@ def test_lines_that_cannot_be_read_are_done_without(tmp_path: Path) -> None:
         tmp_path, *(Said(0, b"\x1b[5;%dH%b" % (n + 9, CODES[n])) for n in SHUFFLED)
     )
 
-    def torn() -> Iterator[bytes]:
-        yield b"some line\n"
+    def torn() -> Iterator[LineBlock]:
+        yield texts(b"some line\n")
         raise BlockError("checksum")
 
-    assert not Redaction.of(session, Finder(), lines=torn()).is_clean()
-    is_gone(Redaction.of(session, Finder(), lines=torn()), session)
+    assert not Redaction.of(session, Finder(), blocks=torn).is_clean()
+    is_gone(Redaction.of(session, Finder(), blocks=torn), session)
+    whole = texts(KEY.encode() + b"\n")
+    readings = [torn(), iter([whole])]
+    is_gone(Redaction.of(session, Finder(), blocks=readings.pop), session)
 
 
 @given(
@@ -159,7 +170,7 @@ def test_wherever_it_stands_in_the_lines(
         patch.setattr(skim, "_PIECE_BYTES", piece_bytes)
         patch.setattr(skim, "_OVERLAP_BYTES", 1000)
         cols = len(f"{box} {rows[0]} {box}")
-        skim.skim_lines([text.encode()], wanted, cols)
+        skim.search_lines([texts(text.encode())], wanted, cols)
     body = secret.removeprefix("sk-ant-").encode()
     assert any(body in value for value in wanted.hits)
 
@@ -167,7 +178,8 @@ def test_wherever_it_stands_in_the_lines(
 @pytest.mark.parametrize("before", [0, 900, 3000, 4000])
 def test_a_private_key_is_found_whole(before: int) -> None:
     wanted = Wanted(Finder(), Known(), parts=False)
-    skim.skim_lines([("some words of a line\n" * before + PEM + "more\n").encode()], wanted, 80)
+    text = ("some words of a line\n" * before + PEM + "more\n").encode()
+    skim.search_lines([texts(text)], wanted, 80)
     assert max(value.count(b"\n") for value in wanted.hits) >= 50
 
 
@@ -175,5 +187,6 @@ def test_many_places_where_nothing_is_are_no_secret() -> None:
     """A secret may begin in each line, by its name, and does in none."""
     text = b"password: see the note below\ntoken=$TOKEN api_key: none\n" * 2000
     wanted = Wanted(Finder(), Known(), parts=False)
-    skim.skim_lines([text, b"", b"\n\n", b"\xff\xfe\n"], wanted, Size(80, 24).cols)
+    some = [text, b"", b"\n\n", b"\xff\xfe\n"]
+    assert not skim.search_lines(map(texts, some), wanted, Size(80, 24).cols)
     assert not wanted.hits
