@@ -24,7 +24,7 @@ from formats.line import INPUT, OUTPUT
 from formats.timestamp import Parser
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from formats.line import Direction
 
@@ -46,6 +46,9 @@ _to_data_of: Final = itemgetter(slice(_STAMP_END, _DATA))
 _from_data_of: Final = itemgetter(slice(_DATA, None))
 _second_of: Final = itemgetter(slice(_SECOND_END))
 _milliseconds_of: Final = itemgetter(slice(_SECOND_END, None))
+
+# Past the constructors of values, which are written in Python: that takes half the time.
+_NEW: Final = cast("Any", tuple).__new__
 
 _SECONDS: Final = {b"%02d." % s: s * 1_000_000 for s in range(60)}
 _MILLISECONDS: Final = {b"%03d" % ms: ms * 1000 for ms in range(1000)}
@@ -122,13 +125,14 @@ class Stretch(NamedTuple):
     def located(self) -> Iterator[tuple[Place, Entry]]:
         """Its entries, each with its place."""
         offsets = accumulate(self.lengths, initial=self.offset)
+        places: Iterator[Place] = map(_NEW, repeat(Place), zip(repeat(self.segment), offsets))
+        return zip(places, self.entries(), strict=False)  # there is a place more
+
+    def entries(self) -> Iterator[Entry]:
+        """Its entries."""
         same, none = repeat(self.session_id), repeat(None)
         fields = zip(self.times_us(), same, self.directions, self.data, none, none, strict=False)
-        # Past the constructors, which are written in Python: that takes half the time.
-        new = cast("Any", tuple).__new__
-        places: Iterator[Place] = map(new, repeat(Place), zip(repeat(self.segment), offsets))
-        entries: Iterator[Entry] = map(new, repeat(Entry), fields)
-        return zip(places, entries, strict=False)  # there is a place more
+        return map(_NEW, repeat(Entry), fields)
 
     def steps(self) -> Iterator[tuple[int, Direction, bytes]]:
         """The time, the direction and the data of each line."""
@@ -137,6 +141,11 @@ class Stretch(NamedTuple):
 
 Part = Stretch | tuple[Place, Entry]
 """What a log is read as: a stretch, or one entry of any kind with its place."""
+
+
+def without_places(parts: Iterable[Part]) -> Iterator[Stretch | Entry]:
+    """For who does not ask where in the log an entry lies."""
+    return (part if isinstance(part, Stretch) else part[1] for part in parts)
 
 
 class Rest(NamedTuple):

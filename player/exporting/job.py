@@ -12,7 +12,7 @@ from formats.errors import LogError, printable
 from formats.interchange.left_out import LeftOut
 from formats.marks import marks_path, read_marks
 from formats.store import listed
-from formats.stretch import Stretch
+from formats.stretch import without_places
 from player.ahead import read_ahead
 from player.exporting.preparing import Wanted, begun, prepared
 from player.index.logfiles import signature_of
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from formats.marks import Mark
     from formats.session import Session
     from formats.size import Size
+    from formats.stretch import Stretch
     from player.index.logfiles import Signature
     from player.progress import Progress
     from player.redact.redaction import Redaction
@@ -121,8 +122,8 @@ class Job:
 
     @property
     def in_parts(self) -> bool:
-        """Whether `parts` give what is wanted: nothing is left out, added or masked."""
-        return self.wanted.everything and not self.is_searched_first and not self.marks()
+        """Whether `parts` give what is wanted: nothing is left out or added."""
+        return self.wanted.everything and not self.marks()
 
     def entries(self, progress: Progress | None) -> Iterator[Entry]:
         """What is wanted, beginning with a start event that states the size.
@@ -133,10 +134,12 @@ class Job:
 
     def parts(self, progress: Progress) -> Iterator[Entry | Stretch]:
         """As `entries`, for who takes many at once; only where all is wanted as it is."""
-        # Ahead by another process unless that is at work already.
-        read = self.session.stretches if self._search else partial(read_ahead, self.session)
-        parts = read(self.damage)
-        found = (part if isinstance(part, Stretch) else part[1] for part in parts)
+        if self.redaction is not None and self.is_searched_first:
+            found = self.redaction.parts()
+        else:
+            # Ahead by another process unless that is at work already.
+            read = self.session.stretches if self._search else partial(read_ahead, self.session)
+            found = without_places(read(self.damage))
         return begun(along(found, progress.add), self.size)
 
     def all_entries(self, progress: Progress | None) -> Iterator[Entry]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
-from formats.line import INPUT
+from formats.line import INPUT, OUTPUT
+from formats.stretch import Stretch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,27 +39,54 @@ class Marks:
         self.output |= other.output
         self.input |= other.input
 
-    def applied(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+    def applied(self, parts: Iterable[Entry | Stretch]) -> Iterator[Entry | Stretch]:
         """The entries with what is marked masked; sizes and times are what they were."""
         if not self.output and not self.input:
-            yield from entries
+            yield from parts
             return
-        places = {False: sorted(self.output), True: sorted(self.input)}
-        offsets = {False: 0, True: 0}
-        for entry in entries:
-            data = entry.data
-            if not data:
-                yield entry
+        output, typed = _Places(self.output), _Places(self.input)
+        for part in parts:
+            if not isinstance(part, Stretch):
+                data = (typed if part.direction == INPUT else output).masked(part.data)
+                yield part if data is part.data else part._replace(data=data)
                 continue
-            typed = entry.direction == INPUT
-            begin = offsets[typed]
-            offsets[typed] = begin + len(data)
-            marked = places[typed]
-            first = bisect_left(marked, begin)
-            if first < len(marked) and marked[first] < begin + len(data):
-                last = bisect_left(marked, begin + len(data), first)
-                data = _masked(data, [place - begin for place in marked[first:last]])
-            yield entry if data is entry.data else entry._replace(data=data)
+            if output.are_in(part.outputs()) or typed.are_in(part.inputs()):
+                of = {INPUT: typed, OUTPUT: output}
+                pairs = zip(part.directions, part.data, strict=True)
+                masked = [of[direction].masked(data) for direction, data in pairs]
+                yield part._replace(data=masked)
+            else:
+                output.pass_over(part.outputs())
+                typed.pass_over(part.inputs())
+                yield part
+
+
+class _Places:
+    """What is marked in one direction, gone through from the beginning."""
+
+    def __init__(self, marked: Iterable[int]) -> None:
+        self._marked = sorted(marked)
+        self._offset = 0
+
+    def are_in(self, some: Iterable[bytes]) -> bool:
+        """Whether any is in these bytes, which come next."""
+        first = bisect_left(self._marked, self._offset)
+        end = self._offset + sum(map(len, some))
+        return first < len(self._marked) and self._marked[first] < end
+
+    def pass_over(self, some: Iterable[bytes]) -> None:
+        """Go past these bytes."""
+        self._offset += sum(map(len, some))
+
+    def masked(self, data: bytes) -> bytes:
+        """Go past these bytes, of which the marked ones are masked."""
+        begin, end = self._offset, self._offset + len(data)
+        self._offset = end
+        first = bisect_left(self._marked, begin)
+        last = bisect_left(self._marked, end, first)
+        if first == last:
+            return data
+        return _masked(data, [place - begin for place in self._marked[first:last]])
 
 
 def _masked(data: bytes, places: list[int]) -> bytes:

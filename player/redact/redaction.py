@@ -9,11 +9,12 @@ for some rounds. What is still found then is counted, and said.
 
 from __future__ import annotations
 
+import sys
 from contextlib import suppress
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from formats.errors import SessionsError
+from formats.stretch import Stretch, without_places
 from player.lines.columns import BlockError
 from player.lines.sizing import initial_size
 from player.redact.known import Known
@@ -67,18 +68,18 @@ class Report(NamedTuple):
 class Redaction:
     """One session with its secrets masked.
 
-    `entries` gives all its entries anew each time it is called. A session that is still recorded
-    is taken as far as it goes at the first reading.
+    `parts` gives all its entries anew each time it is called, alone or in stretches. A session that
+    is still recorded is taken as far as it goes at the first reading.
     """
 
     def __init__(
         self,
-        entries: Callable[[], Iterable[Entry]],
+        parts: Callable[[], Iterable[Entry | Stretch]],
         finder: Finder,
         size: Size | None = None,
         skim: Skim | None = None,
     ) -> None:
-        self._entries = entries
+        self._parts = parts
         self._finder = finder
         self._size = size
         self._skim = skim
@@ -103,14 +104,15 @@ class Redaction:
         """
         first = [damage]
 
-        def counted() -> Damage | None:
-            return first.pop() if first else None
+        def parts() -> Iterator[Entry | Stretch]:
+            damage = first.pop() if first else None
+            return without_places(session.stretches(damage))
 
         size = size or initial_size(session.entries())
         skim = None
         if blocks is not None and session.log_bytes(_LONG_BYTES) >= _LONG_BYTES:
-            skim = Skim(lambda: session.stretches(counted()), blocks, size.cols)
-        return cls(lambda: session.entries(counted()), finder, size, skim)
+            skim = Skim(parts, blocks, size.cols)
+        return cls(parts, finder, size, skim)
 
     @property
     def report(self) -> Report:
@@ -137,9 +139,17 @@ class Redaction:
 
     def entries(self) -> Iterator[Entry]:
         """The entries with their secrets masked, in bytes, events and fields."""
+        for part in self.parts():
+            if isinstance(part, Stretch):
+                yield from part.entries()
+            else:
+                yield part
+
+    def parts(self) -> Iterator[Entry | Stretch]:
+        """The same, many at once where that can be."""
         _ = self.report
-        for entry in self._marks.applied(self._taken()):
-            yield self._without_words(entry)
+        for part in self._marks.applied(self._taken()):
+            yield part if isinstance(part, Stretch) else self._without_words(part)
 
     def text(self, text: str) -> str:
         """A text of this session, as a title or a label, with secrets masked."""
@@ -153,8 +163,16 @@ class Redaction:
             self._said.setdefault(value, Hit(found.rule, value, at_us))
             self._known.add(found, data)
 
-    def _taken(self) -> Iterator[Entry]:
-        return islice(self._entries(), self._count)
+    def _taken(self) -> Iterator[Entry | Stretch]:
+        left = sys.maxsize if self._count is None else self._count
+        for part in self._parts():
+            size = len(part.data) if isinstance(part, Stretch) else 1
+            if size > left:
+                if left and isinstance(part, Stretch):
+                    yield part.part(0, left)
+                return
+            yield part
+            left -= size
 
     def _made(self) -> Report:
         size, rendered = self._size, True
@@ -223,13 +241,16 @@ class Redaction:
         search = Search(wanted, size, spots, closely=closely, sparing=sparing, marks=marks)
         return search.read(self._counted(self._marks.applied(self._taken())))
 
-    def _counted(self, entries: Iterator[Entry]) -> Iterator[Entry]:
+    def _counted(self, parts: Iterator[Entry | Stretch]) -> Iterator[Entry | Stretch]:
         count = 0
-        for entry in entries:
-            count += 1
-            if self._count is None and (entry.event or entry.extra):
-                self._learn_words(entry)
-            yield entry
+        for part in parts:
+            if isinstance(part, Stretch):
+                count += len(part.data)
+            else:
+                count += 1
+                if self._count is None and (part.event or part.extra):
+                    self._learn_words(part)
+            yield part
         self._count = count
 
     def _learn_words(self, entry: Entry) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from formats.entry import event_size
 from formats.line import INPUT
+from formats.stretch import Stretch
 from player.redact.sent import Sent
 from player.redact.shown import Shown
 from player.redact.writers import Writers
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from formats.entry import Entry
+    from formats.line import Direction
     from formats.size import Size
     from player.redact.marks import Marks
     from player.redact.spots import Spots
@@ -68,6 +70,7 @@ class Search:
         self._unfed: list[bytes] = []
         self._unseen_bytes = 0
         self._bad = False
+        self._drawn_us = 0
         self._looked_at = 0
         self._looks_left = float(_FREE_LOOKS) if sparing else inf
 
@@ -79,28 +82,48 @@ class Search:
         """
         return self._writers is not None and self._writers.late
 
-    def read(self, entries: Iterable[Entry]) -> Search:
-        """Read all of it."""
-        drawn_us = number = 0
-        for number, entry in enumerate(entries):
-            if entry.event is not None:
-                self._resize(number, event_size(entry.event))
-            data = entry.data
-            if not data:
+    def read(self, parts: Iterable[Entry | Stretch]) -> Search:
+        """Read all of it, entry by entry or in stretches."""
+        number = 0
+        for part in parts:
+            if not isinstance(part, Stretch):
+                if part.event is not None:
+                    self._resize(number, event_size(part.event))
+                if part.data:
+                    self._go_on(number, part.time_us, part.direction, part.data)
+                number += 1
                 continue
-            if self._unseen_bytes and entry.time_us - drawn_us >= _STOOD_US:
-                self._look(number - 1)
-            self.wanted.at_us = entry.time_us
-            if entry.direction == INPUT:
-                self._sent.typed(data)
-                continue
-            drawn_us = entry.time_us
-            self._sent.shown(data)
-            if self._screen is not None:
-                self._draw(number, data)
-        self._look(number)
+            end = number + len(part.data)
+            if self._closely and not self._spots.any_of(number, end):
+                self._pass_over(part)
+            else:
+                for at, (time_us, direction, data) in enumerate(part.steps(), number):
+                    self._go_on(at, time_us, direction, data)
+            number = end
+        self._look(number - 1)
         self._sent.finish()
         return self
+
+    def _go_on(self, number: int, time_us: int, direction: Direction, data: bytes) -> None:
+        """By what was sent or typed in the entry of that number."""
+        if self._unseen_bytes and time_us - self._drawn_us >= _STOOD_US:
+            self._look(number - 1)
+        self.wanted.at_us = time_us
+        if direction == INPUT:
+            self._sent.typed(data)
+            return
+        self._drawn_us = time_us
+        self._sent.shown(data)
+        if self._screen is not None:
+            self._draw(number, data)
+
+    def _pass_over(self, part: Stretch) -> None:
+        """By many entries, after none of which the screen is looked at."""
+        self._drawn_us = self.wanted.at_us = part.latest_us()
+        self._sent.typed(b"".join(part.inputs()))
+        shown = b"".join(part.outputs())
+        self._sent.shown(shown)
+        self._feed(shown, asked=False)
 
     def _resize(self, number: int, size: Size | None) -> None:
         if size is None or self._screen is None:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from formats.entry import Entry
-    from formats.stretch import Part
     from player.lines.lineblock import LineBlock, ScreenLine
     from player.redact.wanted import Wanted
 
@@ -46,7 +45,7 @@ class Skim:
 
     def __init__(
         self,
-        parts: Callable[[], Iterable[Part]],
+        parts: Callable[[], Iterable[Entry | Stretch]],
         blocks: Callable[[], Iterable[LineBlock]],
         cols: int,
     ) -> None:
@@ -63,7 +62,9 @@ class Skim:
         return _spots_of(search_lines(self._blocks(), wanted, self._cols), self._parts())
 
 
-def _search_stream(parts: Iterable[Part], wanted: Wanted, told: Callable[[Entry], None]) -> int:
+def _search_stream(
+    parts: Iterable[Entry | Stretch], wanted: Wanted, told: Callable[[Entry], None]
+) -> int:
     """Search what was sent and typed. How many entries there are."""
     sent = Sent(wanted, None)
     count = 0
@@ -75,11 +76,10 @@ def _search_stream(parts: Iterable[Part], wanted: Wanted, told: Callable[[Entry]
             sent.typed(b"".join(part.inputs()))
             continue
         count += 1
-        _, entry = part
-        wanted.at_us = entry.time_us
-        if entry.event or entry.extra:
-            told(entry)
-        (sent.typed if entry.direction == INPUT else sent.shown)(entry.data)
+        wanted.at_us = part.time_us
+        if part.event or part.extra:
+            told(part)
+        (sent.typed if part.direction == INPUT else sent.shown)(part.data)
     sent.finish()
     return count
 
@@ -94,6 +94,7 @@ def search_lines(blocks: Iterable[LineBlock], wanted: Wanted, cols: int) -> list
     for block in blocks:
         for number, rows in _pieces(block.text):
             for first, end in _windows(wanted, rows):
+                wanted.at_us = block.line(number + first).first_us
                 some = [row.decode(errors="replace") for row in rows[first:end]]
                 if shown.look(some):
                     places = shown.bad_cells(some)
@@ -101,11 +102,11 @@ def search_lines(blocks: Iterable[LineBlock], wanted: Wanted, cols: int) -> list
     return stays
 
 
-def _spots_of(stays: Iterable[Stay], parts: Iterable[Part]) -> Spots:
+def _spots_of(stays: Iterable[Stay], parts: Iterable[Entry | Stretch]) -> Spots:
     """The entries of a session that came while any of these lines stood, and shortly before."""
     spots, stood, number = Spots(), _joined(stays), 0
     for part in parts:
-        times_us = part.times_us() if isinstance(part, Stretch) else (part[1].time_us,)
+        times_us = part.times_us() if isinstance(part, Stretch) else (part.time_us,)
         earliest_us, latest_us = min(times_us), max(times_us)
         for first_us, last_us in stood:
             if earliest_us <= last_us and first_us <= latest_us:

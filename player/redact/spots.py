@@ -19,6 +19,11 @@ class Spots:
         place = bisect_right(self._firsts, number) - 1
         return place >= 0 and number <= self._lasts[place]
 
+    def any_of(self, first: int, end: int) -> bool:
+        """Whether any of the entries `first` to `end` (exclusive) is among them."""
+        place = bisect_right(self._firsts, end - 1) - 1
+        return place >= 0 and first <= self._lasts[place]
+
     def add(self, first: int, last: int) -> None:
         """Add the entries `first` to `last`."""
         if self._lasts and first <= self._lasts[-1] + 1:

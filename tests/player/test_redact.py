@@ -22,6 +22,8 @@ from player.screen import Screen, ScreenEngineError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from formats.stretch import Stretch
+
 SESSION_ID = "12345678-1234-4234-8234-123456789abc"
 SEQUENCE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 PREFIX = "sk-ant-api03-"
@@ -220,8 +222,8 @@ def test_it_is_gone_where_most_of_it_was_drawn_long_before_the_rest(
     late: list[bool] = []
 
     class Watched(Search):
-        def read(self, entries: Iterable[Entry]) -> Search:
-            super().read(entries)
+        def read(self, parts: Iterable[Entry | Stretch]) -> Search:
+            super().read(parts)
             late.append(self.late)
             return self
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from formats.layout import Home
 from formats.session import Session
 from formats.size import Size
+from formats.stretch import Stretch, cut
 from player.lines.columns import BlockError
 from player.lines.extractor import screen_lines
 from player.lines.lineblock import LineBlock, ScreenLine, pack, settled_of, unpack
@@ -20,19 +21,22 @@ from player.lines.sizing import initial_size
 from player.redact import redaction, skim
 from player.redact.finder import Finder
 from player.redact.known import Known
+from player.redact.marks import Marks
 from player.redact.redaction import Redaction
 from player.redact.wanted import Wanted
 from tests.player.test_redact import CODES, KEY, SHUFFLED, assert_gone, key
-from tests.support.logs import Said, ended, start, store_log
+from tests.support.logs import Said, ended, lines, start, store_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from formats.entry import Entry
+    from formats.line import Direction
 
 pytest.importorskip("pyghostty")
 
+ID = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 PEM = "".join(
     ["-----BEGIN RSA PRIVATE KEY-----\n"]
     + ["".join(random.Random(n).choices(string.ascii_letters, k=64)) + "\n" for n in range(50)]
@@ -110,6 +114,29 @@ def test_it_is_gone(tmp_path: Path, said: Sequence[Said]) -> None:
     assert KEY not in str([entry.event for entry in made.entries()])
     assert [hit.rule for hit in made.report.secrets] == ["anthropic"]
     assert not made.report.left
+
+
+@given(
+    said=st.lists(
+        st.tuples(st.binary(min_size=1, max_size=4), st.sampled_from(("output", "input"))),
+        min_size=1,
+        max_size=30,
+    ),
+    marked=st.sets(st.integers(0, 60)),
+    typed=st.sets(st.integers(0, 60)),
+)
+def test_stretches_are_masked_as_their_entries(
+    said: list[tuple[bytes, Direction]], marked: set[int], typed: set[int]
+) -> None:
+    log = b"".join(lines([Said(n, *one) for n, one in enumerate(said)], ID))
+    parts = [part for part in cut(1, 0, log, ID) if isinstance(part, Stretch)]
+    marks = Marks()
+    marks.output, marks.input = marked, typed
+    one_by_one = list(marks.applied(entry for part in parts for entry in part.entries()))
+    masked = list(marks.applied([parts[0].part(0, 1), *(part.part(1) for part in parts)]))
+    together = [one for part in masked if isinstance(part, Stretch) for one in part.entries()]
+    assert together == one_by_one
+    assert len(together) == len(said)
 
 
 def test_a_flash_is_what_only_lines_tell(tmp_path: Path) -> None:
