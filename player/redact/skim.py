@@ -7,7 +7,7 @@ sent in one go and stood too shortly to be noticed.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
@@ -103,16 +103,19 @@ def search_lines(blocks: Iterable[LineBlock], wanted: Wanted, cols: int) -> list
 
 
 def _spots_of(stays: Iterable[Stay], parts: Iterable[Entry | Stretch]) -> Spots:
-    """The entries of a session that came while any of these lines stood, and shortly before."""
+    """The entries of a session that came while any of these lines stood, and those between them."""
     spots, stood, number = Spots(), _joined(stays), 0
+    lasts_us = [last_us for _, last_us in stood]
     for part in parts:
         times_us = part.times_us() if isinstance(part, Stretch) else (part.time_us,)
-        earliest_us, latest_us = min(times_us), max(times_us)
-        for first_us, last_us in stood:
-            if earliest_us <= last_us and first_us <= latest_us:
-                there = [n for n, us in enumerate(times_us, number) if first_us <= us <= last_us]
-                if there:
-                    spots.add(there[0], there[-1])
+        latest_us = max(times_us)
+        there: list[int] = []
+        for first_us, last_us in stood[bisect_left(lasts_us, min(times_us)) :]:
+            if first_us > latest_us:
+                break
+            there += [n for n, us in enumerate(times_us, number) if first_us <= us <= last_us]
+        if there:
+            spots.add(min(there), max(there))
         number += len(times_us)
     return spots
 
