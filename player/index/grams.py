@@ -22,6 +22,8 @@ SHORTEST_TEXT_BYTES: Final = 32 << 10
 """A shorter text is unpacked before its grams would be worth their room."""
 
 _GRAM_BYTES: Final = 5
+_TEXT_AT_ONCE_BYTES: Final = 32 << 10
+# The words of so much stay in the processor's cache: of megabytes at once half the time was misses.
 _SLOTS_PER_GRAM: Final = 4
 # One in five slots is then taken, so four grams of a word by chance in one text in five hundred.
 _MOST_GRAMS: Final = 1 << 17
@@ -45,7 +47,7 @@ _OTHER_CASES: Final = (
 
 def packed_grams(text: bytes) -> bytes:
     """The grams of lines of text in UTF-8; nothing where they are too many."""
-    words = set(_folded(text).split())
+    words = _words(text)
     if sum(map(len, words)) > _MOST_GRAMS * _GRAM_BYTES:
         return b""
     grams = _grams(b" %b " % word for word in words)
@@ -66,6 +68,18 @@ def grams_of(text: bytes) -> frozenset[bytes]:
         return frozenset(_grams([first]))
     last = others.pop()
     return frozenset(_grams([first + b" ", *(b" %b " % word for word in others), b" " + last]))
+
+
+def _words(text: bytes) -> set[bytes]:
+    """The words of lines of text, each once."""
+    words: set[bytes] = set()
+    place = 0
+    while place < len(text):
+        end = text.find(b"\n", place + _TEXT_AT_ONCE_BYTES)
+        end = len(text) if end < 0 else end
+        words.update(_folded(text[place:end]).split())
+        place = end
+    return words
 
 
 def _grams(words: Iterable[bytes]) -> set[bytes]:
