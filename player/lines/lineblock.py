@@ -25,9 +25,22 @@ from player.lines.columns import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-LEVEL: Final = 6
-"""Level 9 makes the text of screens 2 to 4 % smaller and takes twice the time, as much as finding
-the lines of plain output; to unpack all are alike."""
+_PACKING: Final = zstandard.ZstdCompressionParameters(
+    strategy=zstandard.STRATEGY_LAZY2,
+    window_log=22,
+    hash_log=20,
+    chain_log=16,
+    search_log=6,
+    min_match=5,
+    write_checksum=True,
+    write_content_size=True,
+)
+"""As level 11 of zstd, but with a table of which more is in the processor's cache.
+
+Text takes 5 to 6 % less than at level 6 and nearly three times as long to pack, which is a few
+hundredths of what finding its lines takes. The next that zstd has, strategies that weigh each
+sequence, take 7 % less again and four times as long again. To unpack all are alike.
+"""
 
 _PIECE_BYTES: Final = 1 << 17
 _SOME_LINES: Final = 500
@@ -194,9 +207,7 @@ def settled_of(lines: Iterable[ScreenLine]) -> Settled:
 def pack(settled: Settled) -> tuple[bytes, bytes]:
     """The text and the columns, both as zstd frames with a checksum, the columns' inner form known
     to `player.lines.columns` alone."""  # noqa: D205, D209
-    compress = zstandard.ZstdCompressor(
-        level=LEVEL, write_checksum=True, write_content_size=True
-    ).compress
+    compress = zstandard.ZstdCompressor(compression_params=_PACKING).compress
     return compress(settled.text), compress(pack_columns(settled.columns))
 
 

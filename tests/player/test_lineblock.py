@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.corpus.text import Text
+from formats.sealed import LEVEL
 from player.lines.columns import BlockError
 from player.lines.lineblock import LineBlock, ScreenLine, merged, pack, settled_of, unpack
 
@@ -65,6 +69,17 @@ def test_a_line_takes_few_bytes() -> None:
     text, columns = pack(settled_of(lines))
     assert len(columns) < 2 * len(lines)
     assert list(unpack(text, columns, len(lines)).lines()) == lines
+
+
+def test_text_takes_less_than_at_the_level_that_logs_are_sealed_at() -> None:
+    """What an index takes is promised; how it is packed decides a sixteenth of that."""
+    text = Text(random.Random(1))
+    lines = [ScreenLine(text.log() if n % 9 < 5 else text.code(), n, n, 1) for n in range(20_000)]
+    settled = settled_of(lines)
+    packed, _ = pack(settled)
+    sealed = zstandard.ZstdCompressor(level=LEVEL).compress(settled.text)
+    assert len(packed) < 0.96 * len(sealed)
+    assert len(packed) < 0.27 * len(settled.text)
 
 
 def test_of_the_same_text_in_several_blocks_one_line_is_made() -> None:
