@@ -138,7 +138,7 @@ def _timed(path: Path, rounds: int) -> tuple[list[ScreenLine], int, float]:
     def make() -> None:
         nonlocal index
         session = Session.at(str(path))
-        index = b"".join(Extension(session, Sidecar([], 0), ()).pieces())
+        index = b"".join(Extension(session, Sidecar([], 0, 0), ()).pieces())
 
     spent_s = _median_s(make, rounds)
     blocks = parse_sidecar(index, Session.at(str(path)).id).blocks()

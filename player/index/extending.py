@@ -16,7 +16,7 @@ from formats.stretch import Place, Stretch
 from player.index.pieces import encode_piece
 from player.lines.extractor import LineExtractor
 from player.lines.sizing import initial_size
-from player.screen import ScreenEngineError
+from player.screen import SMALLEST_SIZE, ScreenEngineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from formats.size import Size
     from formats.stretch import Part
     from player.index.logfiles import Signature
-    from player.index.pieces import Sidecar
+    from player.index.pieces import Piece, Sidecar
 
     Progress = Callable[[int, int], None]
 
@@ -66,8 +66,9 @@ class Extension:
         self._damage = Damage()
         self._place, self._time_us = Place(0, 0), 0
         self._active_us = 0
+        self._ended = False
         self.kept_bytes = 0
-        resumed = self._resumed(old)
+        resumed = self._all_there(old) or self._resumed(old)
         if resumed is None:
             self._extractor = LineExtractor(size or initial_size(session.entries()))
             self._rest = session.stretches(self._damage)
@@ -75,6 +76,22 @@ class Extension:
                 self._rest = map(_without_size, self._rest)
         else:
             self._extractor, self._rest = resumed
+
+    def _all_there(self, old: Sidecar) -> tuple[LineExtractor, Iterator[Part]] | None:
+        """Nothing is to do if the log still ends where it ended when the old file became complete.
+
+        Only its files are others then: it was sealed.
+        """
+        last = old.pieces[-1] if old.pieces else None
+        if last is None or not last.signature:
+            return None
+        damage = Damage()
+        rest = self._behind(last, damage)
+        if rest is None or next(rest, None) is not None or damage:
+            return None
+        damage.count_as(last.damage)
+        self._keep(last, old.whole_bytes, damage)
+        return LineExtractor(SMALLEST_SIZE), rest
 
     def _resumed(self, old: Sidecar) -> tuple[LineExtractor, Iterator[Part]] | None:
         """Where the last state left off, if the log still is what that was made of."""
@@ -87,6 +104,14 @@ class Extension:
             return None
         damage = Damage()
         damage.count_as(last.damage)
+        rest = self._behind(last, damage)
+        if rest is None:
+            return None
+        self._keep(last, old.resumable_bytes, damage)
+        return extractor, rest
+
+    def _behind(self, last: Piece, damage: Damage) -> Iterator[Part] | None:
+        """What the log has behind a piece; None if there no longer is what the piece ended with."""
         rest = self._session.stretches(damage, last.until)
         first = next(rest, None)
         if first is None:
@@ -96,10 +121,13 @@ class Extension:
             return None
         if isinstance(first, Stretch) and len(first.data) > 1:
             rest = chain((first.part(1),), rest)
-        self.kept_bytes = old.resumable_bytes
+        return rest
+
+    def _keep(self, last: Piece, kept_bytes: int, damage: Damage) -> None:
+        """The old file stays up to there, which is the end of that piece."""
+        self.kept_bytes = kept_bytes
         self._damage, self._place, self._time_us = damage, last.until, last.until_us
         self._active_us = last.active_us
-        return extractor, rest
 
     def pieces(self) -> Iterator[bytes]:
         """The new pieces as they lie in the file; the last makes it complete."""
@@ -124,7 +152,8 @@ class Extension:
                 if self._progress:
                     self._progress(done, lengths.total)
             self._feed(part)
-        if lengths.of(self._place) - begun >= _WORTH_A_STATE_BYTES:
+        # Behind an exit nothing comes.
+        if not self._ended and lengths.of(self._place) - begun >= _WORTH_A_STATE_BYTES:
             yield self._settled()
         yield encode_piece(
             self._session.id,
@@ -149,8 +178,10 @@ class Extension:
                     active_us += time_us - before_us
                 before_us = time_us
             self._place = part.place(len(part.data) - 1)
+            self._ended = False
         else:
             self._place, entry = part
+            self._ended = entry.event is not None and entry.event["type"] == "exit"
             self._extractor.feed(entry)
             if 0 < entry.time_us - before_us <= _LONGEST_PAUSE_US:
                 active_us += entry.time_us - before_us

@@ -96,17 +96,20 @@ def _summarise(home: Home, session_id: str, path: str) -> None:
 
 
 def _resumable(path: str, session_id: str) -> Sidecar:
-    """What there is of a file, of its pieces the last from which one can go on; none if damaged."""
-    found = Sidecar([], 0)
+    """What there is of a file: the last piece with a state, and the last; none if damaged."""
+    resumable: list[Piece] = []
+    last: list[Piece] = []
+    resumable_bytes = end = 0
     for piece, end in _pieces_of(path, session_id):
         try:
             if piece.lines:
                 piece.block()
         except BlockError:
-            return Sidecar([], 0)
+            return Sidecar([], 0, 0)
+        last = [piece]
         if piece.state:
-            found = Sidecar([piece], end)
-    return found
+            resumable, last, resumable_bytes = last, [], end
+    return Sidecar(resumable + last, resumable_bytes, end)
 
 
 def _pieces_of(path: str, session_id: str) -> Iterator[tuple[Piece, int]]:
@@ -224,7 +227,7 @@ def _do(job: dict[str, Any]) -> bool:
     else:
         session = Session(job["session_id"], job["folder"])
     size = None if job["size"] is None else Size(*job["size"])
-    extension = Extension(session, Sidecar([], 0), (), size=size, progress=progress.tell)
+    extension = Extension(session, Sidecar([], 0, 0), (), size=size, progress=progress.tell)
     for piece in extension.pieces():
         emit(piece)
     return False

@@ -92,11 +92,12 @@ class Piece(NamedTuple):
 class Sidecar(NamedTuple):
     """What could be read of a file: its whole pieces and where they end.
 
-    `resumable_bytes` is the end of the last piece that has a state.
+    `resumable_bytes` is the end of the last piece that has a state, `whole_bytes` of the last.
     """
 
     pieces: list[Piece]
     resumable_bytes: int
+    whole_bytes: int
 
     def is_of(self, signature: Signature) -> bool:
         """Whether it holds all lines of the log that has this signature."""
@@ -185,10 +186,10 @@ def read_sidecar(path: str, session_id: str, sought: Sought | None = None) -> Si
     """What there is of a file, as `read_pieces`; none when it is missing, foreign or too large."""
     file = open_own(path)
     if file is None:
-        return Sidecar([], 0)
+        return Sidecar([], 0, 0)
     with file:
         if os.fstat(file.fileno()).st_size > _LARGEST_FILE_BYTES:
-            return Sidecar([], 0)
+            return Sidecar([], 0, 0)
         return _sidecar(read_pieces(file, session_id, sought))
 
 
@@ -199,12 +200,12 @@ def parse_sidecar(data: bytes, session_id: str) -> Sidecar:
 
 def _sidecar(found: Iterator[tuple[Piece, int]]) -> Sidecar:
     pieces: list[Piece] = []
-    resumable_bytes = 0
+    resumable_bytes = end = 0
     for piece, end in found:
         pieces.append(piece)
         if piece.state:
             resumable_bytes = end
-    return Sidecar(pieces, resumable_bytes)
+    return Sidecar(pieces, resumable_bytes, end)
 
 
 def read_pieces(

@@ -24,9 +24,12 @@ from player.lines.extractor import ScreenLine, screen_lines
 from player.lines.lineblock import lines_in
 from player.lines.sizing import initial_size
 from tests.support.logs import Said, ended, lines, start, store_log, write_log
+from tests.support.stored import seal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from player.index.pieces import Piece
 
 
 @pytest.fixture
@@ -51,6 +54,12 @@ def talk(count: int, *, first: int = 0) -> list[Said]:
 
 def extracted(session: Session) -> list[ScreenLine]:
     return list(screen_lines(session.entries(), initial_size(session.entries())))
+
+
+def pieces_of_session(home: Home, *said: Said) -> list[Piece]:
+    session = session_of(home, *said)
+    list(lines_of(home, session))
+    return read_sidecar(path_of(home, session.id), session.id).pieces
 
 
 def inode(path: str) -> tuple[int, int]:
@@ -242,6 +251,35 @@ def test_what_is_settled_is_not_extracted_again(
     assert path.read_bytes()[:kept] == before[:kept]
     want = {line.text: line for line in extracted(session)}
     assert {line.text: line for line in found} == want
+
+
+def test_of_a_session_that_has_ended_no_state_is_kept(home: Home) -> None:
+    """It takes as much as the lines of an agent's session, and nothing goes on from it."""
+    big = b"".join(b"\r\n%06d some output of a program that writes much" % n for n in range(120))
+    said = [Said(n * 40, big.replace(b"000", b"%03d" % n)) for n in range(250)]
+    assert any(piece.state for piece in pieces_of_session(home, start(), *said))
+    assert not any(piece.state for piece in pieces_of_session(home, start(), *said, ended(20_000)))
+
+
+@pytest.mark.parametrize("rubbish", [b"", b"rubbish\n"])
+def test_lines_stay_when_their_log_is_sealed(home: Home, rubbish: bytes) -> None:
+    session = session_of(home, start(), *talk(50), ended(9000))
+    with open(session.path, "ab") as log:
+        log.write(rubbish)
+    found = list(lines_of(home, session))
+    path = Path(path_of(home, session.id))
+    before = path.read_bytes()
+    plain = Path(session.path)
+    Path(home.segment(session.id, 1, sealed=True)).write_bytes(seal(plain.read_bytes()))
+    plain.unlink()
+    for _ in range(2):
+        damage = Damage()
+        assert list(lines_of(home, session, damage=damage)) == found
+        assert damage.lines == bool(rubbish)
+    if not rubbish:
+        after = path.read_bytes()
+        assert after[: len(before)] == before
+        assert [piece.lines for piece in read_sidecar(str(path), session.id).pieces][1:] == [0]
 
 
 def test_read_in_turn_while_the_log_grows(home: Home) -> None:
