@@ -66,7 +66,7 @@ class Extension:
         self._damage = Damage()
         self._place, self._time_us = Place(0, 0), 0
         self._active_us = 0
-        self._ended = False
+        self._ended = self._complete = False
         self.kept_bytes = 0
         resumed = self._all_there(old) or self._resumed(old)
         if resumed is None:
@@ -91,6 +91,7 @@ class Extension:
             return None
         damage.count_as(last.damage)
         self._keep(last, old.whole_bytes, damage)
+        self._complete = last.signature == self._signature
         return LineExtractor(SMALLEST_SIZE), rest
 
     def _resumed(self, old: Sidecar) -> tuple[LineExtractor, Iterator[Part]] | None:
@@ -131,6 +132,8 @@ class Extension:
 
     def pieces(self) -> Iterator[bytes]:
         """The new pieces as they lie in the file; the last makes it complete."""
+        if self._complete:  # somebody else was faster
+            return
         extractor, lengths = self._extractor, self._lengths
         begun = lengths.of(self._place)
         unasked = _ASK_EVERY

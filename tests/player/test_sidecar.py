@@ -17,6 +17,7 @@ from formats.session import Session
 from formats.size import Size
 from player.index import workers
 from player.index.grams import Sought, grams_of
+from player.index.indexing import index_session
 from player.index.pieces import VERSION, path_of, read_sidecar
 from player.index.sidecar import batches_of, blocks_of, lines_of
 from player.index.workers import ExtractionError
@@ -256,7 +257,7 @@ def test_what_is_settled_is_not_extracted_again(
 def test_of_a_session_that_has_ended_no_state_is_kept(home: Home) -> None:
     """It takes as much as the lines of an agent's session, and nothing goes on from it."""
     big = b"".join(b"\r\n%06d some output of a program that writes much" % n for n in range(120))
-    said = [Said(n * 40, big.replace(b"000", b"%03d" % n)) for n in range(250)]
+    said = [Said(n * 40, big.replace(b"000", b"%03d" % n)) for n in range(170)]
     assert any(piece.state for piece in pieces_of_session(home, start(), *said))
     assert not any(piece.state for piece in pieces_of_session(home, start(), *said, ended(20_000)))
 
@@ -280,6 +281,8 @@ def test_lines_stay_when_their_log_is_sealed(home: Home, rubbish: bytes) -> None
         after = path.read_bytes()
         assert after[: len(before)] == before
         assert [piece.lines for piece in read_sidecar(str(path), session.id).pieces][1:] == [0]
+        assert index_session(home, session)
+        assert path.read_bytes() == after
 
 
 def test_read_in_turn_while_the_log_grows(home: Home) -> None:
