@@ -27,10 +27,12 @@ LONGEST_S: Final = 0.5
 """CPU seconds that a line may cost; what is not decided by then does not match."""
 
 _MOST_GIVEN_UP: Final = 5
-_WORDS: Final = re.compile(r"\S+")
-_PLAIN: Final = re.compile(r"[\w\s,;:=!@#%&~\"'<>/`\x80-\U0010ffff-]+")
-_ESCAPES: Final = re.compile(r"\\.", re.DOTALL)
-_GLOBAL_FLAGS: Final = re.compile(r"\(\?[aiLmsux]+\)")
+# Compiled when they are asked for, by `re` itself: most searches use one or two of them.
+# All but what is special in an expression and control characters. It says what there may not be:
+# to compile a set that ends with U+10FFFF takes 3 ms.
+_PLAIN: Final = r"[^\x00-\x08\x0e-\x1b$()*+.?\[\\\]^{|}\x7f]+"
+_ESCAPE: Final = r"(?s)\\."
+_GLOBAL_FLAGS: Final = r"\(\?[aiLmsux]+\)"
 # Between two words: blanks, the edges of a box, and the end of a line; behind it up to three lines
 # that came in between (a spinner, a status) may be passed over.
 _EDGE: Final = rb"(?:[ \t|]|\xe2[\x94-\x96][\x80-\xbf]|\xc2\xa0)"
@@ -40,7 +42,7 @@ _GAP_IN_TEXT: Final = (
     r"|[ \t|\x{2500}-\x{25ff}\x{a0}]*\n(?:[^\n]*\n){0,3}?[ \t|\x{2500}-\x{25ff}\x{a0}]*)"
 )
 # An expression in parts: runs of blanks, escapes, sets, what is left.
-_PARTS: Final = re.compile(r"(?:\\? )+|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[^\\\[ ]+|.", re.DOTALL)
+_PARTS: Final = r"(?s)(?:\\? )+|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[^\\\[ ]+|."
 
 
 class How(NamedTuple):
@@ -70,7 +72,7 @@ class Pattern:
         checked = compile_pattern(text, literal=how.fixed, ignore_case=fold)
         expression = checked.pattern
         if how.word or how.whole_line:
-            head = found[0] if (found := _GLOBAL_FLAGS.match(expression)) else ""
+            head = _global_flags(expression)
             body = expression[len(head) :]
             around = r"\A(?:{})\Z" if how.whole_line else r"(?<!\w)(?:{})(?!\w)"
             expression = head + around.format(body)
@@ -154,13 +156,19 @@ def _linear_spans(expression: str | None) -> Callable[[str], Spans] | None:
 
 def _with_flags(expression: str, *, fold: bool) -> str:
     """The expression with its flags inside, so that it can stand beside others."""
-    head = found[0] if (found := _GLOBAL_FLAGS.match(expression)) else ""
+    head = _global_flags(expression)
     flags = "".join(sorted({*head[2:-1], *("i" if fold else "")}))
     return f"(?{flags}:{expression[len(head) :]})"
 
 
+def _global_flags(expression: str) -> str:
+    """What stands before the expression and is about all of it, as `(?i)`."""
+    found = re.match(_GLOBAL_FLAGS, expression)
+    return found[0] if found else ""
+
+
 def _has_no_capital(text: str, *, fixed: bool) -> bool:
-    shown = text if fixed else _ESCAPES.sub("", text)
+    shown = text if fixed else re.sub(_ESCAPE, "", text)
     return shown == shown.lower()
 
 
@@ -174,8 +182,8 @@ def _words(text: str, how: How, *, fold: bool) -> tuple[bytes, ...]:
 
     None when it is more than words, or is not to be found so.
     """
-    words = _WORDS.findall(text)
-    plain = how.fixed or _PLAIN.fullmatch(text) is not None
+    words = text.split()
+    plain = how.fixed or re.fullmatch(_PLAIN, text) is not None
     if how.exact or not plain or len(words) < 2 or (fold and not text.isascii()):  # noqa: PLR2004
         return ()
     return tuple((word.lower() if fold else word).encode(errors="replace") for word in words)
@@ -194,7 +202,7 @@ def _flow_of_expression(text: str, expression: str, how: How, *, fold: bool) -> 
 
     Raises PatternError.
     """
-    parts = [found[0] for found in _PARTS.finditer(expression)]
+    parts = [found[0] for found in re.finditer(_PARTS, expression)]
     body = "".join(_GAP_IN_TEXT if part.strip("\\ ") == "" else part for part in parts)
     found = linear(f"(?i:{body})" if fold else body)
     if found is None or how.whole_line:
