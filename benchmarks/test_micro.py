@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from benchmarks import payloads
+from formats.damage import Damage
 from formats.entry import OUTPUT, Decoder, Entry
 from formats.line import LineEncoder
 from formats.sealed import SealedWriter
-from formats.session import Damage, Session
+from formats.session import Session
 from formats.timestamp import Stamper
 from player.replay.timeline import timeline
 

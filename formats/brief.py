@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from formats.damage import Damage
 from formats.meta import ENDED, Tally, rebuild
-from formats.segment import Place, log_bytes_of, open_segment, read_segment
+from formats.place import Place
+from formats.segment import log_bytes_of, open_segment, read_segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from formats import fingerprint, locate, signatures
 from formats.damage import Damage
 from formats.layout import SEALED
+from formats.place import Place
 from formats.scan import Scan
-from formats.segment import Place, last_line_start, open_segment, read_segment
+from formats.segment import last_line_start, open_segment, read_segment
 
 if TYPE_CHECKING:
     from typing import BinaryIO

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from formats.damage import Damage
 from formats.layout import SEALED
-from formats.segment import Place, read_segment
+from formats.place import Place
+from formats.segment import read_segment
 from formats.timestamp import text
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from formats.flips import Budget, find_flip
 from formats.layout import SEALED
 from formats.line import OUTPUT
 from formats.locate import Finding, explains
-from formats.segment import Place, open_segment, read_segment
+from formats.place import Place
+from formats.segment import open_segment, read_segment
 from formats.verify import check, plan
 
 if TYPE_CHECKING:

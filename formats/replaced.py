@@ -10,7 +10,7 @@ from formats.segment import log_bytes_of, stated_resumption
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from formats.segment import Place
+    from formats.place import Place
     from formats.segmentfiles import SegmentFile
 
     FileOf = Callable[[int], SegmentFile | None]

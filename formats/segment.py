@@ -13,8 +13,9 @@ from formats.damage import Damage, DamagedPlace
 from formats.entry import Decoder, Entry, LineError
 from formats.errors import LogError, printable
 from formats.layout import SEALED
+from formats.place import Place
 from formats.segmentlines import SegmentLines
-from formats.stretch import Place, Stretch
+from formats.stretch import Stretch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
     from formats.stretch import Part
 
-__all__ = ["Place", "Stretch", "last_line_start", "log_bytes_of", "open_segment"]
-__all__ += ["read_segment", "read_stretches", "stated_number", "stated_resumption"]
 
 _READ_BYTES = 1 << 18
 # What is decoded together. Below the 128 KiB from which malloc asks the kernel anew each time.

@@ -1,7 +1,9 @@
-"""One session's log as entries, over its segments, from any place, whatever state it is in.
+"""One session: its files, and its log as entries, from any place, whatever state it is in.
 
 Reads what anyone may have written: what is damaged is skipped and counted in a `Damage`, never
 guessed, and never ends the reading. Memory is bounded by one frame of a sealed segment.
+
+To list sessions, or to search an index, no log is read: what reads it is loaded when one is.
 """
 
 from __future__ import annotations
@@ -9,30 +11,18 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from formats.damage import Damage, DamagedPlace
 from formats.errors import LogError, printable
 from formats.layout import LOG, SEALED, parse_log_name
-from formats.replaced import Beginnings
-from formats.segment import (
-    Place,
-    Stretch,
-    last_line_start,
-    log_bytes_of,
-    open_segment,
-    read_segment,
-    read_stretches,
-    stated_number,
-)
 from formats.segmentfiles import SegmentFile, SegmentFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from typing import BinaryIO
 
+    from formats.damage import Damage
     from formats.entry import Entry
+    from formats.logreader import LogReader
+    from formats.place import Place
     from formats.stretch import Part
-
-__all__ = ["Damage", "Place", "Session", "is_log_path"]
 
 
 class Session:
@@ -42,7 +32,7 @@ class Session:
     where they are known and nobody records it; the folder is listed when one of them is gone.
     """
 
-    __slots__ = ("_beginnings", "_file", "_segments", "id")
+    __slots__ = ("_file", "_log", "_segments", "id")
 
     def __init__(
         self, session_id: str, folder: str, file: str | None = None, *, at_rest: Sequence[str] = ()
@@ -50,7 +40,7 @@ class Session:
         self.id = session_id
         self._file = file
         self._segments = SegmentFiles(session_id, folder, at_rest)
-        self._beginnings = Beginnings()
+        self._log: LogReader | None = None
 
     @classmethod
     def at(cls, path: str) -> Session:
@@ -95,6 +85,8 @@ class Session:
 
         What lies behind it is no part of the session any more, and may be cut off or damaged.
         """
+        from formats.replaced import Beginnings  # noqa: PLC0415  listing reads no log
+
         closed, opened = self.numbered()
         if number not in closed:
             return None
@@ -140,6 +132,8 @@ class Session:
 
         A sealed file without a seek table, which is not ours, counts as it lies on disk.
         """
+        from formats.segment import log_bytes_of  # noqa: PLC0415  listing reads no log
+
         total = 0
         for path in self.files():
             if enough is not None and total >= enough:
@@ -159,6 +153,8 @@ class Session:
         self, damage: Damage | None = None, start: Place | None = None
     ) -> Iterator[tuple[Place, Entry]]:
         """The entries with their places. Raises LogError when a file cannot be opened."""
+        from formats.stretch import Stretch  # noqa: PLC0415  listing reads no log
+
         for part in self.stretches(damage, start):
             if isinstance(part, Stretch):
                 yield from part.located()
@@ -167,72 +163,7 @@ class Session:
 
     def stretches(self, damage: Damage | None = None, start: Place | None = None) -> Iterator[Part]:
         """As `located`, for who needs no object for each line: most come in stretches."""
-        damage = Damage() if damage is None else damage
-        begin = start or Place(0, 0)
-        if self._file is not None:
-            name = parse_log_name(os.path.basename(self._file))
-            number = (name and name.number) or 1
-            with open_segment(self._file) as file:
-                yield from read_stretches(
-                    file, self._file, number, begin=begin, expect=self.id, damage=damage
-                )
-        else:
-            yield from self._in_store(damage, begin)
-
-    def _in_store(self, damage: Damage, begin: Place) -> Iterator[Part]:
-        """Segment by segment, by number: a recorder may rotate and seal while we read."""
-        number = begin.segment or 1
-        while True:
-            path, closed, opened = self._segments.looked_up(number)
-            if path is not None:
-                end = self._beginnings.replaced_from(number, self._segments.file_of)
-                try:
-                    file = open_segment(path)
-                except FileNotFoundError:  # sealed between the look and the opening
-                    continue
-                with file:
-                    yield from read_stretches(
-                        file,
-                        path,
-                        number,
-                        begin=begin,
-                        end=end,
-                        expect=self.id,
-                        damage=damage,
-                    )
-                number += 1
-                continue
-            later = [other for other in closed if other > number]
-            if later:
-                _note_missing(damage, self.path, number, min(later))
-                number = min(later)
-                continue
-            if not opened:
-                return
-            try:
-                file = open_segment(opened[0])
-            except FileNotFoundError:
-                continue
-            with file:
-                stated = stated_number(file, opened[0])
-                if stated > number and number in self._segments.numbered()[0]:  # rotated just now
-                    continue
-                if stated > number:
-                    _note_missing(damage, self.path, number, stated)
-                    number = stated
-                open_end = _OpenEnd(self, number)
-                yield from read_stretches(
-                    file,
-                    opened[0],
-                    number,
-                    begin=begin,
-                    expect=self.id,
-                    damage=damage,
-                    may_go_on=open_end.may_go_on,
-                )
-            if not open_end.rotated:
-                return
-            number += 1
+        return self._reader().stretches(damage, start)
 
     def last_us(self) -> int | None:
         """The time of its last entry, microseconds since the epoch; None if there is no entry.
@@ -240,52 +171,20 @@ class Session:
         Costs the end of one file, unless that is damaged. In a log that runs backwards it is the
         latest time of the last entries.
         """
-        for path in reversed(self.files()):
+        while True:
             try:
-                with open_segment(path) as file:
-                    begin = last_line_start(file, path)
-                    for place in {begin: 0, 0: 0}:
-                        times = [entry.time_us for _, entry in self._of_file(file, path, place)]
-                        if times:
-                            return max(times)
+                return self._reader().last_us(self.files())
             except FileNotFoundError:  # rotated or sealed just now
-                return self.last_us()
-        return None
+                continue
 
-    def _of_file(self, file: BinaryIO, path: str, start: int) -> Iterator[tuple[Place, Entry]]:
-        return read_segment(file, path, 1, begin=Place(1, start), expect=self.id, damage=Damage())
+    def _reader(self) -> LogReader:
+        if self._log is None:
+            from formats.logreader import LogReader  # noqa: PLC0415  listing reads no log
 
-    def has_closed(self, number: int) -> bool:
-        """Whether that segment is closed: nothing will be written to it any more."""
-        return number in self._segments.numbered()[0]
-
-
-class _OpenEnd:
-    """Asked at the end of the open segment, says whether there may be more to read of it.
-
-    A rotation between our last read and now may have come after more entries: once the segment
-    is seen to be closed, what is left is read, and then the next segment.
-    """
-
-    def __init__(self, session: Session, number: int) -> None:
-        self.rotated = False
-        self._session = session
-        self._number = number
-
-    def may_go_on(self) -> bool:
-        """True once, when the segment has been closed since it was opened."""
-        if self.rotated:
-            return False
-        self.rotated = self._session.has_closed(self._number)
-        return self.rotated
+            self._log = LogReader(self.id, self._segments, self._file, self.path)
+        return self._log
 
 
 def is_log_path(path: str) -> bool:
     """Whether the name ends as logs do."""
     return path.endswith((LOG, SEALED))
-
-
-def _note_missing(damage: Damage, where: str, number: int, found: int) -> None:
-    damage.missing_segments += found - number
-    what = f"segment {number} is missing"
-    damage.note(where, what, DamagedPlace(where, "missing", what, 0))

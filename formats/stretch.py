@@ -21,6 +21,7 @@ from pybase64 import b64decode
 
 from formats.entry import Entry
 from formats.line import INPUT, OUTPUT
+from formats.place import Place
 from formats.timestamp import Parser
 
 if TYPE_CHECKING:
@@ -52,13 +53,6 @@ _NEW: Final = cast("Any", tuple).__new__
 
 _SECONDS: Final = {b"%02d." % s: s * 1_000_000 for s in range(60)}
 _MILLISECONDS: Final = {b"%03d" % ms: ms * 1000 for ms in range(1000)}
-
-
-class Place(NamedTuple):
-    """Where a line begins: the segment's number, and the byte in it (as decompressed)."""
-
-    segment: int
-    offset: int
 
 
 class Stretch(NamedTuple):

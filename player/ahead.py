@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from formats.damage import Counts, Damage, DamagedPlace
 from formats.entry import Entry
 from formats.errors import LogError
-from formats.stretch import Place, Stretch
+from formats.place import Place
+from formats.stretch import Stretch
 from player.parallel import made_ahead
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from formats.meant import resolve
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from formats.damage import Damage
     from formats.entry import Entry
-    from formats.session import Damage, Session
+    from formats.session import Session
     from player.lines.extractor import ScreenLine
     from player.replay.replay import Replay
     from player.screen import Screen

@@ -29,7 +29,8 @@ from formats.line import LineEncoder
 from formats.lines import LONGEST_LINE_BYTES
 from formats.locks import is_at, is_held, taken
 from formats.meta import rebuild, write_meta
-from formats.segment import Place, last_line_start, read_segment, stated_number
+from formats.place import Place
+from formats.segment import last_line_start, read_segment, stated_number
 from formats.session import Session
 from formats.timestamp import Stamper
 from recorder.digest import Digest

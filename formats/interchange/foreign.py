@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from formats.errors import LogError, printable
 from formats.interchange import reading
-from formats.session import Place, Session
+from formats.place import Place
+from formats.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from formats.entry import LineError, decode_line, encode_line
 from formats.line import INPUT, LineEncoder
-from formats.segment import Place, read_segment
+from formats.place import Place
+from formats.segment import read_segment
 from formats.timestamp import Stamper
 
 if TYPE_CHECKING:

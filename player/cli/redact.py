@@ -58,9 +58,9 @@ def main(argv: Sequence[str]) -> int:
     if code is not None:
         return code
     from formats.config import load  # noqa: PLC0415  not for --help and wrong usage
+    from formats.damage import Damage  # noqa: PLC0415
     from formats.holding import held  # noqa: PLC0415
     from formats.layout import Home  # noqa: PLC0415
-    from formats.session import Damage  # noqa: PLC0415
     from player.redact.finder import Finder  # noqa: PLC0415
     from player.redact.redaction import Redaction  # noqa: PLC0415
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 from formats.damage import Damage
 from formats.layout import parse_log_name
 from formats.line import OUTPUT
+from formats.place import Place
 from formats.segment import log_bytes_of
-from formats.stretch import Place, Stretch
+from formats.stretch import Stretch
 from player.index.pieces import encode_piece
 from player.lines.extractor import LineExtractor
 from player.lines.sizing import initial_size

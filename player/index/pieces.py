@@ -20,7 +20,7 @@ import zstandard
 
 from formats.damage import Counts
 from formats.layout import open_own
-from formats.segment import Place
+from formats.place import Place
 from player.index.grams import SHORTEST_TEXT_BYTES, packed_grams
 from player.lines.columns import BlockError
 from player.lines.lineblock import LineBlock, pack, unpack

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from formats.damage import Damage
 from formats.layout import Home
 from formats.meant import resolve
-from formats.session import Damage
 from player.console import UsageError, say, say_damage
 from player.playing.plan import make_plan
 

@@ -14,8 +14,9 @@ from player.times import Place, Span, elapsed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from formats.damage import Damage
     from formats.entry import Entry
-    from formats.session import Damage, Session
+    from formats.session import Session
     from formats.size import Size
     from player.replay.timeline import Moment
     from player.screen import Width

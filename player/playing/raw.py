@@ -18,7 +18,7 @@ from player.playing.terminal import Stopped, Terminal, clock_us, open_keyboard
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from formats.session import Damage
+    from formats.damage import Damage
     from player.playing.plan import Plan
     from player.replay.timeline import Moment
 

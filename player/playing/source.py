@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from formats.layout import Home
-    from formats.segment import Place
+    from formats.place import Place
     from formats.session import Session
     from formats.size import Size
     from player.replay.painter import Painter

@@ -28,8 +28,9 @@ from player.screen import Screen, ScreenEngineError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from formats.damage import Damage
     from formats.entry import Entry
-    from formats.session import Damage, Session
+    from formats.session import Session
     from formats.size import Size
     from player.lines.lineblock import LineBlock
     from player.redact.finder import Finder

@@ -22,8 +22,8 @@ from zlib import crc32
 import zstandard
 
 from formats.layout import Home, open_private
+from formats.place import Place
 from formats.plainjson import dumps
-from formats.segment import Place
 from formats.size import Size
 from player.screen import Screen
 

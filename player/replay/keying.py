@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from formats.errors import SessionsError
 from formats.layout import Home, is_session_id, open_private
 from formats.locks import take
+from formats.place import Place
 from formats.plainjson import dumps, loads
-from formats.segment import Place
 from formats.session import Session
 from player.ahead import read_ahead
 from player.modules import start_module

@@ -8,7 +8,8 @@ from __future__ import annotations
 from itertools import accumulate, chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from formats.stretch import Place, Stretch
+from formats.place import Place
+from formats.stretch import Stretch
 from player.replay.seeking import LINE_BYTES, SPACING_BYTES, Start
 from player.replay.timeline import Moment
 

@@ -22,8 +22,9 @@ from player.screen import GRAPHEME, Screen
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from formats.segment import Place
-    from formats.session import Damage, Session
+    from formats.damage import Damage
+    from formats.place import Place
+    from formats.session import Session
     from formats.size import Size
     from formats.stretch import Part
     from player.replay.seeking import Found, Stored

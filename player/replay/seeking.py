@@ -12,7 +12,8 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from formats.layout import parse_log_name
-from formats.segment import Place, log_bytes_of
+from formats.place import Place
+from formats.segment import log_bytes_of
 from player.screen import Screen, ScreenEngineError
 
 if TYPE_CHECKING:

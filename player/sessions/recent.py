@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from formats.damage import Damage
 from formats.line import INPUT, OUTPUT
-from formats.segment import Place, last_line_start, open_segment, read_segment
+from formats.place import Place
+from formats.segment import last_line_start, open_segment, read_segment
 from player.lines.signals import NOTIFICATION, TITLE, Signals
 
 if TYPE_CHECKING:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import zstandard
 
+from formats.damage import Damage
 from formats.layout import Home
 from formats.marks import add_mark, read_marks
 from formats.meant import resolve
-from formats.session import Damage, Session
+from formats.session import Session
 from tests.support.foreign import joined, plain
 from tests.support.logs import BEGINNING_US, Said, ended, start, store_log, write_log
 

@@ -22,7 +22,8 @@ MOST_KIB = 200 * 1024
 # The high-water mark of this process alone: ru_maxrss would begin at that of its parent.
 READER = """
 import json, re, sys
-from formats.session import Damage, Session
+from formats.damage import Damage
+from formats.session import Session
 damage = Damage()
 entries = sum(1 for _ in Session(sys.argv[1], sys.argv[2]).entries(damage))
 try:

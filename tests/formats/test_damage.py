@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from zstandard import ZstdCompressor
 
+from formats.damage import Damage
 from formats.entry import Entry, encode_line
 from formats.sealed import SealedWriter
-from formats.session import Damage, Session
+from formats.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from formats import fingerprint
+from formats.damage import Damage
 from formats.entry import Entry, encode_line
-from formats.session import Damage, Session
+from formats.session import Session
 
 DATA = Path(__file__).parents[1] / "data"
 LOGS = sorted(path for path in DATA.glob("v*.jsonl*"))

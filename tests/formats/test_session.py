@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from formats.damage import Damage
 from formats.entry import Entry, encode_line
 from formats.errors import LogError
 from formats.layout import Home
 from formats.sealed import SealedWriter
-from formats.session import Damage, Session, is_log_path
+from formats.session import Session, is_log_path
 
 if TYPE_CHECKING:
     from pathlib import Path

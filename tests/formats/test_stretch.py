@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from formats.damage import Counts, Damage, DamagedPlace
 from formats.entry import Entry, decode_line, encode_line
-from formats.segment import Place, read_segment, read_stretches
+from formats.place import Place
+from formats.segment import read_segment, read_stretches
 from formats.stretch import Rest, Stretch, cut
 from tests.support.logs import BEGINNING_US
 

@@ -13,11 +13,12 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
+from formats.damage import Damage
 from formats.entry import Entry
 from formats.errors import LogError
 from formats.layout import Home, new_session_id
 from formats.meta import read_meta, rebuild
-from formats.session import Damage, Session
+from formats.session import Session
 from formats.store import listing
 from formats.writing import SessionWriter
 from tests.support.logs import BEGINNING_US
