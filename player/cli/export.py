@@ -11,7 +11,7 @@ from formats.size import parse_size
 from player.cli.apart import in_a_child
 from player.cli.arguments import SESSION_HELP, checked, command_parser, number
 from player.console import UsageError
-from player.times import parse
+from player.position import parse
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser

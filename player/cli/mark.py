@@ -11,7 +11,7 @@ from formats.errors import NoSuchSessionError
 from player.cli.arguments import SESSION_HELP, checked, command_parser
 from player.cli.asking import in_store, short
 from player.console import UsageError, say
-from player.times import parse as parse_time
+from player.position import parse as parse_time
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from formats.layout import Home
     from formats.session import Session
-    from player.times import Place
+    from player.position import Place
 
 PROG = "cs-mark"
 _USUAL = "mark"
@@ -102,7 +102,7 @@ def _post(home: Home, session: Session, label: str) -> None:
 def _add(home: Home, session: Session, label: str, at: Place | None) -> None:
     from formats.marks import add_mark  # noqa: PLC0415
     from formats.meta import read_meta, rebuild  # noqa: PLC0415
-    from player.times import Span  # noqa: PLC0415
+    from player.position import Span  # noqa: PLC0415
 
     meta = read_meta(home.meta(session.id)) or rebuild(session)
     last_us = time.time_ns() // 1000 if meta.end_us is None else meta.end_us

@@ -11,7 +11,7 @@ from player.cli.arguments import SESSION_HELP, checked, command_parser, number
 from player.console import UsageError
 from player.drawing import FORMS
 from player.playing.loop import FASTEST, SLOWEST
-from player.times import parse
+from player.position import parse
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from formats import timestamp
 from player.cli.arguments import SESSION_HELP, checked, command_parser
 from player.console import say_damage
-from player.times import Span, parse
+from player.position import Span, parse
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser

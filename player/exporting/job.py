@@ -15,8 +15,9 @@ from formats.store import listed
 from formats.stretch import without_places
 from player.ahead import read_ahead
 from player.exporting.preparing import Wanted, begun, prepared
+from player.forked import Later
 from player.index.logfiles import signature_of
-from player.parallel import Later, cores
+from player.parallel import cores
 from player.progress import along
 from player.times import date_and_clock
 from player.transcript.forms import title_of

@@ -12,14 +12,15 @@ from player.console import UsageError, say, say_damage
 from player.exporting.forms import Destination, Target, form_named, target_of
 from player.exporting.job import Job
 from player.exporting.preparing import Wanted
+from player.position import Span
 from player.progress import Progress
-from player.times import Span, elapsed
+from player.times import elapsed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from formats.size import Size
-    from player.times import Place
+    from player.position import Place
 
 _US_PER_S: Final = 1_000_000
 _NO_TEXT: Final = ("png", "gif", "mp4", "webm", "ttyrec", "tar.gz", "tar.zst")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from formats.errors import LogError, printable
 from formats.files import FILES
-from player.times import Place, Span, TimeError, parse
+from player.position import Place, Span, TimeError, parse
 
 if TYPE_CHECKING:
     from formats.layout import Home

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from formats.entry import event_size
 from formats.errors import LogError, printable
 from player.console import UsageError
+from player.position import Place, Span
 from player.replay.timeline import at_once, timeline
-from player.times import Place, Span, elapsed
+from player.times import elapsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

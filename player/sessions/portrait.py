@@ -10,8 +10,8 @@ from formats.verify import check, plan
 from player.index.markers import with_marks
 from player.index.sidecar import pieces_of
 from player.index.summary import summary_of
+from player.position import Span
 from player.sessions.overview import overview
-from player.times import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

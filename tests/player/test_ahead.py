@@ -16,7 +16,8 @@ from formats.session import Session
 from formats.stretch import Stretch
 from player import ahead, parallel
 from player.ahead import read_ahead
-from player.parallel import Later, made_ahead
+from player.forked import Later
+from player.parallel import made_ahead
 from tests.support.logs import Said, start, store_log
 from tests.support.recording import children
 

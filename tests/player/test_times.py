@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from formats import timestamp
-from player.times import Span, TimeError, clock, elapsed, parse
+from player.position import Span, TimeError, parse
+from player.times import clock, elapsed
 
 S = 1_000_000
 # In UTC 18:15:32.123 to 19:15:32.123.
