@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from formats.files import FILES, Files
 from formats.layout import is_session_id, parse_log_name, read_small
-from formats.line import without_surrogates
 from formats.size import LARGEST_SIDE
 from formats.timestamp import parse, text
 
@@ -75,6 +74,8 @@ def encode(meta: Meta) -> bytes:
     Raises ValueError for a time outside the years 0000 to 9999.
     """
     import json  # noqa: PLC0415  the recorder needs it only when it writes
+
+    from formats.line import without_surrogates  # noqa: PLC0415  with base64, which reading needs not
 
     fields: dict[str, Any] = {"version": meta.version} | meta._asdict()
     start_us, end_us = fields.pop("start_us"), fields.pop("end_us")

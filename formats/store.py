@@ -6,10 +6,9 @@ than the log. Which session a person means, `formats.meant` says.
 
 from __future__ import annotations
 
-import math
 import os
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from formats.errors import LogError, printable
 from formats.layout import META, USER, parse_log_name
@@ -20,6 +19,10 @@ from formats.session import Session
 if TYPE_CHECKING:
     from formats.layout import Home
     from formats.meta import State
+
+
+_OPEN: Final = float("inf")
+"""The number of the open segment, which comes last."""
 
 
 class Listed(NamedTuple):
@@ -146,7 +149,7 @@ def _note(sessions: dict[str, _Files], item: os.DirEntry[str]) -> None:
         size = 0
     files = sessions.setdefault(name.session_id, _Files())
     files.disk_bytes += size
-    number = math.inf if name.number is None else name.number
+    number = _OPEN if name.number is None else name.number
     if not name.sealed or number not in files.paths:
         files.paths[number] = item.path
     if name.number is None and not name.sealed:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 PROG = "cs-grep"
 FOUND, NONE = 0, 1
 # Alone, or behind flags in one word: -Fe.
-_PATTERN_FOLLOWS = re.compile("-[iSFwxvoclLqH]*e|--regexp")
+_PATTERN_FOLLOWS = "-[iSFwxvoclLqH]*e|--regexp"
 
 _USAGE = """[options] SESSION... PATTERN
        cs-grep [options] [-e PATTERN | -f FILE]... [SESSION...]
@@ -103,7 +103,8 @@ def parsed(argv: Sequence[str]) -> Namespace:
     for word in words:
         if word == "--":
             break
-        pattern = next(words, None) if _PATTERN_FOLLOWS.fullmatch(word) else None
+        follows = word.startswith("-") and re.fullmatch(_PATTERN_FOLLOWS, word)
+        pattern = next(words, None) if follows else None
         if pattern is None:
             # --play takes a number behind = only: the word that follows is a SESSION.
             options.append("--play=1" if word == "--play" else word)

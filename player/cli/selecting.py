@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -19,12 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from formats.layout import Home
+    from formats.meta import Meta
     from formats.store import Listed
 
 ALL: Final = "all"
 SESSIONS_HELP: Final = f"all, {SESSION_HELP}"
 
-_WILD = re.compile(r"[*?\[]")
+_WILD: Final = r"[*?\[]"
 
 
 class Filters(NamedTuple):
@@ -58,7 +58,7 @@ class Filters(NamedTuple):
             _any(self.titles, titles, _like)
             and _any(self.tags, meta.tags, _is_tag)
             and _any(self.directories, [meta.cwd or ""], _in_directory)
-            and _any(self.commands, [shlex.join(meta.command)], _like)
+            and _any(self.commands, [_command_line(meta)] if self.commands else [], _like)
         )
 
 
@@ -155,22 +155,28 @@ def _moment(*, end: bool) -> Callable[[str], int]:
     return convert
 
 
+def _command_line(meta: Meta) -> str:
+    from shlex import join  # noqa: PLC0415  mostly not needed
+
+    return join(meta.command)
+
+
 def _any(globs: Sequence[str], texts: Sequence[str], fits: Callable[[str, str], bool]) -> bool:
     return not globs or any(fits(glob, text) for glob in globs for text in texts)
 
 
 def _like(glob: str, text: str) -> bool:
-    if not _WILD.search(glob):
+    if not re.search(_WILD, glob):
         return glob.lower() in text.lower()
     return _fits(glob, text)
 
 
 def _is_tag(glob: str, text: str) -> bool:
-    return _fits(glob, text) if _WILD.search(glob) else glob.lower() == text.lower()
+    return _fits(glob, text) if re.search(_WILD, glob) else glob.lower() == text.lower()
 
 
 def _in_directory(glob: str, text: str) -> bool:
-    if _WILD.search(glob):
+    if re.search(_WILD, glob):
         return _fits(os.path.expanduser(glob), text)
     if "/" not in glob and not glob.startswith((".", "~")):
         return glob.lower() in text.lower()

@@ -9,7 +9,6 @@ fewer than three characters has one.
 
 from __future__ import annotations
 
-import string
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
@@ -31,7 +30,7 @@ _MOST_GRAMS: Final = 1 << 17
 _MOST_PACKED_BYTES: Final = _MOST_GRAMS * _SLOTS_PER_GRAM // 8 + 1
 
 _BEYOND_ASCII: Final = 0x80
-_IN_WORDS: Final = frozenset((string.ascii_letters + string.digits + "_").encode())
+_IN_WORDS: Final = {ord("_"), *(code for code in range(_BEYOND_ASCII) if chr(code).isalnum())}
 _FOLDED: Final = bytes(
     byte if byte >= _BEYOND_ASCII else ord(chr(byte).lower()) if byte in _IN_WORDS else ord(" ")
     for byte in range(256)

@@ -24,7 +24,6 @@ from formats.place import Place
 from player.index.grams import SHORTEST_TEXT_BYTES, packed_grams
 from player.lines.columns import BlockError
 from player.lines.lineblock import LineBlock, pack, unpack
-from player.lines.signals import Marker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from player.index.grams import Sought
     from player.index.logfiles import Signature
     from player.lines.lineblock import Settled
+    from player.lines.signals import Marker
 
 VERSION: Final = 7
 """Of the file and of what is held to be a line: a new rule of extraction is a new version."""
@@ -85,6 +85,8 @@ class Piece(NamedTuple):
         """What happened beside its lines, by time."""
         if not self.packed_markers:
             return []
+        from player.lines.signals import Marker  # noqa: PLC0415  who searches lines needs it not
+
         raw = zstandard.ZstdDecompressor().decompress(self.packed_markers)
         return [Marker(*fields) for fields in json.loads(raw)]
 

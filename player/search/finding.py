@@ -7,11 +7,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 from formats.damage import Damage
-from formats.entry import INPUT, OUTPUT
 from player.lines.columns import PASSING, TRANSIENT, TYPED
 from player.lines.lineblock import merged
 from player.search.gathering import Gathered, said_in
-from player.search.raw import raw_blocks
 from player.search.results import Hit, Result
 
 if TYPE_CHECKING:
@@ -175,7 +173,9 @@ def _blocks(
     progress: Progress,
 ) -> Iterator[_Block]:
     if wanted.raw:
-        return raw_blocks(session, damage, INPUT if wanted.typed else OUTPUT)
+        from player.search.raw import raw_blocks  # noqa: PLC0415  seldom
+
+        return raw_blocks(session, damage, typed=bool(wanted.typed))
     from player.index.sidecar import blocks_of  # noqa: PLC0415  not for raw bytes
 
     return blocks_of(

@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from player.lines.likeness import letters_of
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
     Said = tuple[str, ...]
 
 _UNBROKEN = "\u00a0"
-_DIGITS = re.compile(r"\d+")
+_DIGITS = r"\d+"
 
 
 class Gathered:
@@ -96,8 +94,10 @@ def _folded(hits: Sequence[Hit]) -> list[Hit]:
 
 def _shared(text: str, spans: Spans) -> tuple[bytes, str]:
     """What values of a counter share: the letters of the line, and what matches but for digits."""
+    from player.lines.likeness import letters_of  # noqa: PLC0415  for counters alone
+
     matched = "\n".join(text[start:end] for start, end in spans)
-    return letters_of(text.encode(errors="replace")), _DIGITS.sub("", matched)
+    return letters_of(text.encode(errors="replace")), re.sub(_DIGITS, "", matched)
 
 
 def _joined(one: Hit, other: Hit) -> Hit:

@@ -6,7 +6,6 @@ what was found.
 
 from __future__ import annotations
 
-import heapq
 import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
@@ -21,8 +20,8 @@ if TYPE_CHECKING:
     Spans = tuple[tuple[int, int], ...]
 
 # Blanks and the edges of a box, at the beginning of a line.
-_EDGES = re.compile(rb"(?:[ \t|]|\xe2[\x94-\x96][\x80-\xbf]|\xc2\xa0)*")
-_BOX = re.compile(rb"\xe2[\x94-\x96][\x80-\xbf]")
+_EDGES = rb"(?:[ \t|]|\xe2[\x94-\x96][\x80-\xbf]|\xc2\xa0)*"
+_BOX = rb"\xe2[\x94-\x96][\x80-\xbf]"
 _UNBROKEN = b"\xc2\xa0"
 
 
@@ -50,9 +49,11 @@ def matches(text: bytes, patterns: Sequence[Pattern], *, invert: bool = False) -
     if not flowing:
         yield from single
         return
+    from heapq import merge  # noqa: PLC0415  single words need it not
+
     found = [list(single), *(_over_lines(text, pattern) for pattern in flowing)]
     taken: set[int] = set()
-    for match in heapq.merge(*found, key=lambda one: one.numbers[0]):
+    for match in merge(*found, key=lambda one: one.numbers[0]):
         known = taken.intersection(match.numbers)
         if not known or len(match.numbers) > 1 >= len(known):
             taken.update(match.numbers)
@@ -93,7 +94,7 @@ def _candidates(text: bytes, patterns: Sequence[Pattern]) -> Iterator[tuple[int,
         return
     number = place = 0
     starts = [line_starts(text, seek) for pattern in patterns for seek in pattern.seeks]
-    for start in starts[0] if len(starts) == 1 else heapq.merge(*starts):
+    for start in starts[0] if len(starts) == 1 else _merged(starts):
         if start < place:
             continue
         number += text.count(b"\n", place, start)
@@ -101,6 +102,12 @@ def _candidates(text: bytes, patterns: Sequence[Pattern]) -> Iterator[tuple[int,
         yield number, text[start:end]
         number += 1
         place = end + 1
+
+
+def _merged(starts: Sequence[Iterator[int]]) -> Iterator[int]:
+    from heapq import merge  # noqa: PLC0415  as above
+
+    return merge(*starts)
 
 
 def _over_lines(text: bytes, pattern: Pattern) -> Iterator[Matched]:
@@ -137,7 +144,7 @@ def _flowing(text: bytes, number: int, first: int, start: int, end: int) -> Matc
 
 
 def _indent(line: bytes) -> int:
-    found = _EDGES.match(line)
+    found = re.match(_EDGES, line)
     return found.end() if found else 0
 
 
@@ -149,7 +156,7 @@ def _end_of_words(line: bytes) -> int:
             end -= 1
         elif line[end - 2 : end] == _UNBROKEN:
             end -= 2
-        elif _BOX.match(line, max(0, end - 3), end):
+        elif re.match(_BOX, line[max(0, end - 3) : end]):
             end -= 3
         else:
             break

@@ -8,7 +8,6 @@ lines of a block are worth that, `player.search.sieve` says.
 from __future__ import annotations
 
 import re
-import signal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from player.index.grams import grams_of
@@ -108,6 +107,7 @@ class Pattern:
 
     def _bounded_spans(self, regex: re.Pattern[str]) -> Callable[[str], Spans]:
         """As `_plain_spans`; a line that costs too much does not match, and is counted."""
+        import signal  # noqa: PLC0415  most expressions cannot run away
 
         def spans(text: str) -> Spans:
             signal.signal(signal.SIGVTALRM, _stop)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from formats.entry import INPUT
+from formats.entry import INPUT, OUTPUT
 from player.lines.lineblock import ScreenLine
 
 if TYPE_CHECKING:
@@ -47,14 +47,15 @@ class _RawBlock:
         return map(self.line, range(len(self._lines)))
 
 
-def raw_blocks(session: Session, damage: Damage, direction: str) -> Iterator[_RawBlock]:
-    """The bytes of one direction, cut at newlines; a line has the time of its last byte."""
+def raw_blocks(session: Session, damage: Damage, *, typed: bool) -> Iterator[_RawBlock]:
+    """What was shown, or `typed`, cut at newlines; a line has the time of its last byte."""
+    direction = INPUT if typed else OUTPUT
     block, rest, time_us = _RawBlock(), b"", 0
     for entry in session.entries(damage):
         if entry.direction != direction or not entry.data:
             continue
         time_us = entry.time_us
-        data = entry.data.replace(b"\r", b"\n") if direction == INPUT else entry.data
+        data = entry.data.replace(b"\r", b"\n") if typed else entry.data
         *lines, rest = (rest + data).split(b"\n")
         if len(rest) > _LONGEST_RAW_BYTES:
             lines.append(rest)
