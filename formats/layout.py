@@ -183,6 +183,26 @@ def is_foreign(found: os.stat_result) -> bool:
 
 def open_own(path: str) -> BinaryIO | None:
     """A plain file of ours, unbuffered; None when it is missing, unreadable, a link or no file."""
+    found = _own(path)
+    return None if found is None else open(found[0], "rb", buffering=0)
+
+
+def read_small(path: str, most_bytes: int) -> bytes | None:
+    """All of a plain file of ours; None as `open_own`, and when it is too large."""
+    found = _own(path)
+    if found is None:
+        return None
+    fd, size = found
+    try:
+        return os.read(fd, size) if size <= most_bytes else None
+    except OSError:
+        return None
+    finally:
+        os.close(fd)
+
+
+def _own(path: str) -> tuple[int, int] | None:
+    """The descriptor of a plain file of ours, and how many bytes it holds."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except (OSError, ValueError):
@@ -191,20 +211,7 @@ def open_own(path: str) -> BinaryIO | None:
     if not stat.S_ISREG(found.st_mode) or is_foreign(found):
         os.close(fd)
         return None
-    return open(fd, "rb", buffering=0)
-
-
-def read_small(path: str, most_bytes: int) -> bytes | None:
-    """All of a plain file of ours; None as `open_own`, and when it is too large."""
-    file = open_own(path)
-    if file is None:
-        return None
-    with file:
-        try:
-            size = os.fstat(file.fileno()).st_size
-            return os.read(file.fileno(), size) if size <= most_bytes else None
-        except OSError:
-            return None
+    return fd, found.st_size
 
 
 def open_private(path: str, flags: int) -> int:

@@ -7,6 +7,7 @@ The recorder imports this at its start, so json is imported only where it is use
 from __future__ import annotations
 
 import os
+from operator import call
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from formats.files import FILES, Files
@@ -98,9 +99,9 @@ def decode(data: bytes) -> Meta | None:
             return None
         fields["start_us"] = parse(start)
         fields["end_us"] = None if end is None else parse(end)
-        known = {name: fields[name] for name in Meta._fields}
-        if all(_CHECKS[name](value) for name, value in known.items()):
-            return Meta(**known)
+        values = [fields[name] for name in Meta._fields]
+        if all(map(call, _CHECKS, values)):
+            return Meta(*values)
     except (ValueError, KeyError, TypeError, RecursionError):
         pass
     return None
@@ -249,7 +250,7 @@ def _is_limit(value: object) -> bool:
     return value is None or (type(value) in (int, float) and value >= 0)  # type: ignore[operator]
 
 
-_CHECKS: dict[str, Callable[[object], bool]] = {
+_CHECK_OF: dict[str, Callable[[object], bool]] = {
     **dict.fromkeys(Meta._fields, _is_count),
     **dict.fromkeys(("cwd", "title", "term", "exit_reason"), _is_text_or_none),
     **dict.fromkeys(("command", "tags"), _is_texts),
@@ -259,3 +260,5 @@ _CHECKS: dict[str, Callable[[object], bool]] = {
     "state": lambda value: value in (RECORDING, ENDED),
     "idle_limit_s": _is_limit,
 }
+_CHECKS = [_CHECK_OF[name] for name in Meta._fields]
+"""By field, in their order: a listing reads a summary for each session."""

@@ -7,6 +7,8 @@ date algorithms"), and whoever stamps or reads many neighbouring times does the 
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 US_PER_S = 1_000_000
 _S_PER_DAY = 86_400
 # 0000-01-01 and 9999-12-31 in days since 1970-01-01: what four digits of year can hold.
@@ -110,23 +112,24 @@ def _parse_second(text: str) -> int:
     if text[4] + text[7] + text[13] + text[16] != "--::" or text[10] not in "Tt ":
         message = f"{text!r} is not a date and a time"
         raise ValueError(message)
-    year, month, day = _digits(text[:4]), _digits(text[5:7]), _digits(text[8:10])
     hour, minute, second = _digits(text[11:13]), _digits(text[14:16]), _digits(text[17:19])
-    if not (
-        1 <= month <= _MONTHS_PER_YEAR
-        and 1 <= day <= _DAYS_IN_MONTH[month - 1]
-        and hour <= 23  # noqa: PLR2004
-        and minute <= 59  # noqa: PLR2004
-        and second <= 60  # noqa: PLR2004
-    ):
-        message = f"{text!r} is no moment of the calendar"
+    if hour > 23 or minute > 59 or second > 60:  # noqa: PLR2004
+        message = f"{text!r} is no time of a day"
+        raise ValueError(message)
+    return _in_range(_days(text[:10]) * _S_PER_DAY + hour * 3600 + minute * 60 + second)
+
+
+@lru_cache(maxsize=64)  # the days of a store's sessions are few
+def _days(date: str) -> int:
+    """Days since the epoch of `2026-02-07`."""
+    year, month, day = _digits(date[:4]), _digits(date[5:7]), _digits(date[8:10])
+    if not (1 <= month <= _MONTHS_PER_YEAR and 1 <= day <= _DAYS_IN_MONTH[month - 1]):
+        message = f"{date!r} is no day of the calendar"
         raise ValueError(message)
     if (month, day) == (_FEBRUARY, _LEAP_DAY) and (year % 4 or (not year % 100 and year % 400)):
-        message = f"{text!r}: {year} has no 29 February"
+        message = f"{date!r}: {year} has no 29 February"
         raise ValueError(message)
-    return _in_range(
-        _days_from_civil(year, month, day) * _S_PER_DAY + hour * 3600 + minute * 60 + second
-    )
+    return _days_from_civil(year, month, day)
 
 
 def _in_range(second: int) -> int:

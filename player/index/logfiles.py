@@ -10,7 +10,7 @@ from formats.layout import is_foreign, parse_log_name
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from formats.layout import Home
+    from formats.layout import Home, LogName
 
 Signature = tuple[tuple[int, ...], ...]
 """The files of a log as they lie there: (segment's number or 0 for the open one, sealed, bytes,
@@ -25,7 +25,8 @@ def signature_of(files: Iterable[str]) -> Signature:
             state = os.stat(path)
         except FileNotFoundError:  # sealed just now
             continue
-        found.append(_signed(os.path.basename(path), state))
+        name = os.path.basename(path)
+        found.append(_signed(name, parse_log_name(name), state))
     return tuple(sorted(found))
 
 
@@ -37,15 +38,14 @@ def signatures(home: Home) -> dict[str, Signature]:
             for item in items:
                 name = parse_log_name(item.name)
                 if name is not None and item.is_file(follow_symlinks=False):
-                    signed = _signed(item.name, item.stat(follow_symlinks=False))
+                    signed = _signed(item.name, name, item.stat(follow_symlinks=False))
                     found.setdefault(name.session_id, []).append(signed)
     except FileNotFoundError:
         pass
     return {session_id: tuple(sorted(signed)) for session_id, signed in found.items()}
 
 
-def _signed(name: str, state: os.stat_result) -> tuple[int, ...]:
-    parsed = parse_log_name(name)
+def _signed(name: str, parsed: LogName | None, state: os.stat_result) -> tuple[int, ...]:
     number, sealed = (parsed.number or 0, parsed.sealed) if parsed else (0, name.endswith(".zst"))
     # Of a log that another user has taken over no lines hold: whoever reads it is told.
     size = -1 if is_foreign(state) else state.st_size
