@@ -6,17 +6,14 @@ import os
 from typing import TYPE_CHECKING
 
 from formats.layout import new_session_id
-from formats.notices import take_notice
 from formats.size import DEFAULT_SIZE, Size
 from recorder.child import Child, Ending, find_command
 from recorder.clock import Clock
 from recorder.errors import RecorderError
-from recorder.keyboard import Keyboard
 from recorder.log import Log
 from recorder.notice import Notice
 from recorder.options import Options, parse_options, parser
 from recorder.presence import Presence
-from recorder.relay import Relay
 from recorder.sealing import Sealing
 from recorder.signals import Signals
 from recorder.terminal import RESET_MODES, Terminal
@@ -110,6 +107,10 @@ class Recording:
         return self._options.strict and self._log.fault is not None
 
     def _relay(self, child: Child, signals: Signals) -> Ending:
+        # The command starts meanwhile.
+        from recorder.keyboard import Keyboard  # noqa: PLC0415
+        from recorder.relay import Relay  # noqa: PLC0415
+
         options, log = self._options, self._log
         keyboard = Keyboard(
             child=child,
@@ -231,6 +232,8 @@ class Recording:
             if not self._terminal.is_ours:
                 _say("in the background: bring it to the front (fg) to type")
             if os.isatty(2):
+                from formats.notices import take_notice  # noqa: PLC0415  the command runs by now
+
                 for line in take_notice(self._options.home, self._log.start_us):
                     _say(line)
 

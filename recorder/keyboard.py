@@ -14,7 +14,7 @@ import sys
 from _queue import SimpleQueue
 from _thread import allocate_lock, start_new_thread
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from recorder.signals import leave_signals_to_the_main_thread
 from recorder.terminal import BACKGROUND_MS
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from recorder.child import Child
     from recorder.clock import Clock
     from recorder.log import Log
+    from recorder.options import HotKeys
     from recorder.terminal import Terminal
 
 _READ_BYTES = 4096
@@ -38,13 +39,6 @@ _ECHO_MS = 2
 # Between one end of input and the next, for a command that reads on.
 _FIRST_AGAIN_MS, _LAST_AGAIN_MS = 100, 1000
 _TIOCGPTN = 0x80045430
-
-
-class HotKeys(NamedTuple):
-    """Keys that the recorder keeps for itself: byte values, None where there is none."""
-
-    mark: int | None = None
-    pause: int | None = None
 
 
 class Keyboard:

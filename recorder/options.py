@@ -11,7 +11,6 @@ from formats.errors import printable
 from formats.layout import Home
 from formats.size import Size, parse_size
 from recorder.errors import RecorderError
-from recorder.keyboard import HotKeys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -50,6 +49,13 @@ exit status: the command's own; 128+N when signal N killed it; 125 when cs-rec i
 
 # EACH is 0: no time at all between an entry and its sync.
 _SYNC_S = {"none": None, "100ms": 0.1, "1s": 1.0, "each": 0.0}
+
+
+class HotKeys(NamedTuple):
+    """Keys that the recorder keeps for itself: byte values, None where there is none."""
+
+    mark: int | None = None
+    pause: int | None = None
 
 
 class Options(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from itertools import islice
@@ -127,6 +126,8 @@ def _lines(shown: Sequence[Overview], now_us: int, *, json_wanted: bool) -> Iter
     from player.sessions.listing import as_json, row, tabbed, table  # noqa: PLC0415
 
     if json_wanted:
+        import json  # noqa: PLC0415
+
         return (json.dumps(as_json(one, now_us), ensure_ascii=False) for one in shown)
     if not os.isatty(_STDOUT):
         return tabbed(row(one, now_us) for one in shown)

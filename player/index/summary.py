@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from formats.files import FILES
 from formats.layout import read_small
-from player.lines.signals import INPUT, TITLE
-from player.transcript.transcript import entered as entered_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +24,7 @@ ENDING: Final = ".summary.json"
 VERSION: Final = 1
 _LARGEST_BYTES: Final = 1 << 16
 # What a shell's prompt sets as the title says where, not what: "user@host: ~/folder".
-_WHERE: Final = re.compile(r"\A[\w.-]+@[\w.-]+:")
+_WHERE: Final = r"\A[\w.-]+@[\w.-]+:"
 
 
 class Summary(NamedTuple):
@@ -53,6 +51,10 @@ class Summary(NamedTuple):
 
 def summary_of(pieces: Iterable[Piece]) -> Summary | None:
     """The summary of a whole sidecar; None of one without a piece."""
+    # Not for who reads summaries: 5 ms.
+    from player.lines.signals import INPUT, TITLE  # noqa: PLC0415
+    from player.transcript.transcript import entered as entered_on  # noqa: PLC0415
+
     lines = entered = 0
     title = first_typed = ""
     last: Piece | None = None
@@ -61,7 +63,7 @@ def summary_of(pieces: Iterable[Piece]) -> Summary | None:
         if piece.lines:
             lines += piece.block().lasting()
         for marker in piece.markers():
-            if marker.kind == TITLE and not _WHERE.match(marker.label):
+            if marker.kind == TITLE and not re.match(_WHERE, marker.label):
                 title = marker.label
             elif marker.kind == INPUT:
                 entered += 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import signal
 from typing import TYPE_CHECKING, Any
 
 from formats import timestamp
@@ -174,8 +173,10 @@ def _file_name(listed: Listed) -> str:
 
 
 def _signal_name(number: int) -> str:
+    from signal import Signals  # noqa: PLC0415  few were killed
+
     try:
-        return signal.Signals(number).name
+        return Signals(number).name
     except ValueError:
         return f"signal {number}"
 
