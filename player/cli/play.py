@@ -10,7 +10,7 @@ from formats.size import parse_size
 from player.cli.arguments import SESSION_HELP, checked, command_parser, number
 from player.console import UsageError
 from player.drawing import FORMS
-from player.playing.loop import FASTEST, SLOWEST
+from player.playing.playhead import FASTEST, SLOWEST
 from player.position import parse
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from formats.errors import SessionsError
@@ -45,5 +44,7 @@ def rendered(form: str, rows: Sequence[Row], size: Size) -> bytes:
 
 def want_pillow() -> None:
     """Raises FormError where Pillow, which draws pictures of pixels, is not installed."""
+    from importlib.util import find_spec  # noqa: PLC0415  for pictures alone
+
     if find_spec("PIL") is None:
         raise FormError("a picture needs Pillow, which is not installed: pip install pillow")

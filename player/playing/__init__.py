@@ -47,9 +47,12 @@ def _play(
     code: int | None = None
     go_on = True
     if on_terminal and not (options.raw or options.filtered):
-        from player.playing.drawn import play_drawn  # noqa: PLC0415
+        from player.playing.processes import Drawer  # noqa: PLC0415
 
-        ended = play_drawn(prog, home, plan, options, more=more)
+        drawer = Drawer(home, plan, options)
+        from player.playing.drawn import play_drawn  # noqa: PLC0415  while that begins to draw
+
+        ended = play_drawn(prog, home, plan, options, drawer, more=more)
         code, go_on = ended.code, ended.at_end
     if code is None:
         # Where nothing can be drawn, a terminal is not given over to the recording either.

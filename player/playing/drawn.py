@@ -9,7 +9,6 @@ import termios
 from typing import TYPE_CHECKING, NamedTuple
 
 from formats.errors import SessionsError, printable
-from formats.run import read_run
 from formats.size import DEFAULT_SIZE, Size
 from player.console import say
 from player.playing.controller import Controller
@@ -20,11 +19,11 @@ from player.playing.keys import SUSPEND
 from player.playing.output import Output
 from player.playing.places import Places
 from player.playing.playback import Range
-from player.playing.serving import drawing, knowing
+from player.playing.processes import begin_scribe
 from player.playing.terminal import RESIZED, Stopped, Terminal, clock_us, open_keyboard
 from player.playing.window import Window
 from player.playing.wire import hasten, loads
-from player.playing.worker import Worker, WorkerError
+from player.playing.worker import WorkerError
 
 if TYPE_CHECKING:
     from typing import Any
@@ -32,12 +31,13 @@ if TYPE_CHECKING:
     from formats.layout import Home
     from player.playing.frames import Frame
     from player.playing.plan import Options, Plan
+    from player.playing.processes import Drawer
+    from player.playing.worker import Worker
 
 _STDOUT = 1
 _WINSIZE = struct.Struct("HHHH")
 # The engine died twice within so much of the recording: a third time would be no better.
 _MOST_DEATHS = 3
-_SCRIBE_NICE = 10
 
 
 class Ended(NamedTuple):
@@ -47,9 +47,11 @@ class Ended(NamedTuple):
     at_end: bool = False
 
 
-def play_drawn(prog: str, home: Home, plan: Plan, options: Options, *, more: bool) -> Ended:
+def play_drawn(
+    prog: str, home: Home, plan: Plan, options: Options, drawer: Drawer, *, more: bool
+) -> Ended:
     """Play one session on this terminal. `more`: another one follows."""
-    player = Player(home, plan, options, more=more)
+    player = Player(home, plan, options, drawer, more=more)
     keys = Keyboard()
     keyboard = open_keyboard()
     try:
@@ -74,12 +76,12 @@ def play_drawn(prog: str, home: Home, plan: Plan, options: Options, *, more: boo
 class Player:
     """One session being played."""
 
-    def __init__(self, home: Home, plan: Plan, options: Options, *, more: bool) -> None:
+    def __init__(
+        self, home: Home, plan: Plan, options: Options, drawer: Drawer, *, more: bool
+    ) -> None:
         self._home, self._plan, self._options = home, plan, options
         self._more = more
-        run = read_run(home, plan.session.id) if plan.end_us is None else None
-        self._live = run is not None and run.live
-        self._stage = self._new_stage()
+        self._drawer, self._stage = drawer, drawer.stage
         self._scribe: Worker | None = None
         self._deaths = 0
         self._asked: list[dict[str, Any]] = []
@@ -99,7 +101,7 @@ class Player:
         self._doing = Doing(home, plan, self.controller, self.window)
         self.words: list[str] = []
         """What is to be said when the terminal is given back."""
-        if options.follow and plan.end_us is None and not self._live:
+        if options.follow and plan.end_us is None and not drawer.live:
             self.words.append("nothing to follow: the session has ended, with this screen")
         self._finish: Ended | None = None
         self._timed = plan.timed
@@ -234,31 +236,15 @@ class Player:
         if self._deaths >= _MOST_DEATHS:
             raise SessionsError(f"{words} again and again; --raw plays without it")
         self._stage.close()
-        self._stage = self._new_stage(fresh_at_us=self.controller.position_us(now_us))
+        self._stage = self._drawer.begin(self.controller.position_us(now_us))
         self._asked.clear()
         self.controller.begin_again(now_us)
         self.words.append(f"{words}: what follows was drawn on an empty screen")
         self.controller.say(f"{words}: drawn anew from here", now_us, alert=True)
 
-    def _new_stage(self, fresh_at_us: int | None = None) -> Worker:
-        plan = self._plan
-        return Worker(
-            drawing(
-                self._home,
-                plan.session,
-                size=plan.size,
-                live=self._live,
-                end_us=plan.end_us,
-                fresh_at_us=fresh_at_us,
-                width=self._options.width,
-            )
-        )
-
     def _begin_to_know(self) -> None:
         """What happened when, is found out on the side, when the first frame stands."""
-        plan = self._plan
-        serve = knowing(self._home, plan.session, origin_us=plan.first.time_us, size=plan.size)
-        self._scribe = Worker(serve, nice=_SCRIBE_NICE)
+        self._scribe = begin_scribe(self._home, self._plan)
         self._scribe.ask(do="outline", length_us=self.controller.length_us)
         if self._options.find:
             jump = self._options.at is None

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from player.playing.keys import BACKSPACE, INTERRUPT, SUSPEND
-from player.playing.playhead import PAUSED, Playhead
+from player.playing.playhead import FASTEST, PAUSED, SLOWEST, Playhead
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     """The moments of a round, from 0: all rounds but the first may begin elsewhere."""
     Ending = Literal["end", "quit", "interrupt"]
 
-SLOWEST, FASTEST = 0.01, 1000.0
 # Enough to make writing and drawing cheap, little enough that a key is obeyed at once in between.
 BATCH_BYTES = 1 << 16
 

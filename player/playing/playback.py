@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from player.playing.playhead import PAUSED, Playhead
+from player.playing.playhead import FASTEST, PAUSED, SLOWEST, Playhead
 
 if TYPE_CHECKING:
     from player.playing.frames import Frame
     from player.playing.places import Places
     from player.playing.prompt import Prompt
 
-SLOWEST, FASTEST = 0.01, 1000.0
 US_PER_S = 1_000_000
 FRAME_US = 16_667
 """At most sixty frames a second."""

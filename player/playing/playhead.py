@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 PAUSED = 0.0
 """The speed at which no time passes."""
+SLOWEST, FASTEST = 0.01, 1000.0
+"""The speeds that may be asked for."""
 
 
 class Playhead(NamedTuple):

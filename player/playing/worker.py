@@ -149,12 +149,10 @@ def _give_up_the_terminal() -> None:
 
 
 def _serve(requests: int, answers: int, serve: Callable[[], Answer]) -> None:
-    answer: Answer | None = None
+    answer = _begun(serve)
     writer = os.fdopen(answers, "wb", buffering=0)
     for line in os.fdopen(requests, "rb"):
         try:
-            if answer is None:
-                answer = serve()
             reply = answer(loads(line))
         except SessionsError as error:
             reply = dumps({"error": str(error), "kind": type(error).__name__})
@@ -164,3 +162,16 @@ def _serve(requests: int, answers: int, serve: Callable[[], Answer]) -> None:
         left = memoryview(_HEAD.pack(len(reply)) + reply)
         while left:
             left = left[writer.write(left) :]
+
+
+def _begun(serve: Callable[[], Answer]) -> Answer:
+    """What answers, had before anybody asks; where it cannot be had, whoever asks is told why."""
+    try:
+        return serve()
+    except Exception as error:  # noqa: BLE001  as above
+        failure = error
+
+    def fail(_: Request) -> bytes:
+        raise failure
+
+    return fail
