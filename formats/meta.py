@@ -7,7 +7,6 @@ The recorder imports this at its start, so json is imported only where it is use
 from __future__ import annotations
 
 import os
-from operator import call
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from formats.files import FILES, Files
@@ -100,7 +99,7 @@ def decode(data: bytes) -> Meta | None:
         fields["start_us"] = parse(start)
         fields["end_us"] = None if end is None else parse(end)
         values = [fields[name] for name in Meta._fields]
-        if all(map(call, _CHECKS, values)):
+        if all(check(value) for check, value in zip(_CHECKS, values, strict=True)):
             return Meta(*values)
     except (ValueError, KeyError, TypeError, RecursionError):
         pass

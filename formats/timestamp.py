@@ -7,13 +7,12 @@ date algorithms"), and whoever stamps or reads many neighbouring times does the 
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 US_PER_S = 1_000_000
 _S_PER_DAY = 86_400
 # 0000-01-01 and 9999-12-31 in days since 1970-01-01: what four digits of year can hold.
 _FIRST_DAY, _LAST_DAY = -719_528, 2_932_896
-_MILLISECONDS = tuple(b"%03dZ" % ms for ms in range(1000))
 _SHORTEST = len("2026-02-07T18:15:32Z")
 _DAYS_IN_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _MONTHS_PER_YEAR, _FEBRUARY, _LEAP_DAY = 12, 2, 29
@@ -61,11 +60,12 @@ class Stamper:
     Rounds down to the millisecond, so that a stamp is never later than what it stamps.
     """
 
-    __slots__ = ("_prefix", "_second")
+    __slots__ = ("_milliseconds", "_prefix", "_second")
 
     def __init__(self) -> None:
         self._second: int | None = None
         self._prefix = b""
+        self._milliseconds = _milliseconds()
 
     def stamp(self, time_us: int) -> bytes:
         """The text of one time; ValueError outside the years 0000 to 9999."""
@@ -73,7 +73,12 @@ class Stamper:
         if second != self._second:
             self._prefix = second_text(second) + b"."
             self._second = second
-        return self._prefix + _MILLISECONDS[rest_us // 1000]
+        return self._prefix + self._milliseconds[rest_us // 1000]
+
+
+@cache  # not made for who reads times only
+def _milliseconds() -> tuple[bytes, ...]:
+    return tuple(b"%03dZ" % ms for ms in range(1000))
 
 
 class Parser:

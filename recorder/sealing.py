@@ -13,7 +13,6 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from recorder.background import start_module
-from recorder.upkeep import start_maintenance
 
 if TYPE_CHECKING:
     from formats.layout import Home
@@ -35,6 +34,8 @@ class Sealing:
 
     def keep_house(self) -> None:
         """Have the store looked after, where that is due."""
+        from recorder.upkeep import start_maintenance  # noqa: PLC0415  the command runs by now
+
         self._maintenance = start_maintenance(self._home)
 
     def start(self) -> None:

@@ -39,13 +39,6 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{shown} ({self.prog} -h shows the usage)")
 
 
-class _Formatter(argparse.RawDescriptionHelpFormatter):
-    """As wide as the terminal. Without a width argparse imports shutil: 4 ms at each start."""
-
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, width=_columns() - 2)
-
-
 def _columns() -> int:
     """As shutil.get_terminal_size: what $COLUMNS says, else the terminal."""
     columns = os.environ.get("COLUMNS", "")
@@ -59,12 +52,14 @@ def _columns() -> int:
 
 def command_parser(prog: str, usage: str, description: str, epilog: str) -> Parser:
     """The parser of one of the commands, with what they have in common."""
+    # As wide as the terminal, which argparse would ask for each option, with shutil: 4 ms.
+    width = _columns() - 2
     parser = Parser(
         prog=prog,
         usage=f"{prog} {usage}",
         description=description,
         epilog=epilog,
-        formatter_class=_Formatter,
+        formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, width=width),
         allow_abbrev=False,
         add_help=False,
     )
