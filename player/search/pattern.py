@@ -26,10 +26,9 @@ LONGEST_S: Final = 0.5
 """CPU seconds that a line may cost; what is not decided by then does not match."""
 
 _MOST_GIVEN_UP: Final = 5
-# Compiled when they are asked for, by `re` itself: most searches use one or two of them.
-# All but what is special in an expression and control characters. It says what there may not be:
-# to compile a set that ends with U+10FFFF takes 3 ms.
-_PLAIN: Final = r"[^\x00-\x08\x0e-\x1b$()*+.?\[\\\]^{|}\x7f]+"
+# What words have none of: what is special in an expression, and control characters.
+_MORE_THAN_WORDS: Final = {*"$()*+.?[\\]^{|}\x7f", *map(chr, (*range(0x09), *range(0x0E, 0x1C)))}
+# Few searches need these: `re` compiles them when one does.
 _ESCAPE: Final = r"(?s)\\."
 _GLOBAL_FLAGS: Final = r"\(\?[aiLmsux]+\)"
 # Between two words: blanks, the edges of a box, and the end of a line; behind it up to three lines
@@ -163,7 +162,7 @@ def _with_flags(expression: str, *, fold: bool) -> str:
 
 def _global_flags(expression: str) -> str:
     """What stands before the expression and is about all of it, as `(?i)`."""
-    found = re.match(_GLOBAL_FLAGS, expression)
+    found = re.match(_GLOBAL_FLAGS, expression) if expression.startswith("(?") else None
     return found[0] if found else ""
 
 
@@ -183,7 +182,7 @@ def _words(text: str, how: How, *, fold: bool) -> tuple[bytes, ...]:
     None when it is more than words, or is not to be found so.
     """
     words = text.split()
-    plain = how.fixed or re.fullmatch(_PLAIN, text) is not None
+    plain = how.fixed or _MORE_THAN_WORDS.isdisjoint(text)
     if how.exact or not plain or len(words) < 2 or (fold and not text.isascii()):  # noqa: PLR2004
         return ()
     return tuple((word.lower() if fold else word).encode(errors="replace") for word in words)

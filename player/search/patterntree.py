@@ -11,8 +11,6 @@ import importlib
 import re
 from typing import Any, Final, NamedTuple
 
-from player.search.patternsieve import sieve_of
-
 _MOST_ALTERNATIVES: Final = 8
 _MOST_REPEATS_OF_RE2: Final = 1000
 _SHORTEST_NEEDLE: Final = 2
@@ -71,10 +69,16 @@ def traits(expression: str, flags: int) -> Traits:
         wild = _is_wild(tree)
         linear = _linear_of(tree, flags) if wild else None
         plain = bool(needles) and all(name == "LITERAL" for name, _ in _flattened(tree))
-        sieve = None if plain else sieve_of(tree, ignore_case=bool(flags & re.IGNORECASE))
+        sieve = None if plain else _sieve_of(tree, ignore_case=bool(flags & re.IGNORECASE))
     except Exception:  # noqa: BLE001  another Python's parser: whatever it does, we know nothing
         return Traits()
     return Traits(needles, wild, linear, sieve)
+
+
+def _sieve_of(tree: Node, *, ignore_case: bool) -> str:
+    from player.search.patternsieve import sieve_of  # noqa: PLC0415  plain text needs none
+
+    return sieve_of(tree, ignore_case=ignore_case)
 
 
 def _name(node: Node) -> str:
