@@ -11,7 +11,7 @@
 
 A message is one line, fit to show to a person: what, where, what to do. Errors are raised here
 and below and printed in one place, the launcher. Damage inside a log is not an error: it is
-skipped and counted (see `formats.session.Damage`).
+skipped and counted (see `formats.damage.Damage`).
 """
 
 from __future__ import annotations
