@@ -17,10 +17,11 @@ from formats.errors import (
 )
 from formats.layout import parse_log_name
 from formats.session import Session, is_log_path
-from formats.store import listing, session_ids
+from formats.store import listed, listing, session_ids
 
 if TYPE_CHECKING:
     from formats.layout import Home
+    from formats.store import Listed
 
 SHORTEST_PREFIX = 4
 _ID_LENGTH = 36
@@ -42,8 +43,8 @@ def resolve(home: Home, text: str) -> Session:
     """
     if "/" in text or is_log_path(text):
         return _at_path(text)
-    if text == _LAST or text.startswith(_LAST + "~"):
-        return _nth_last(home, text)
+    if _is_last(text):
+        return _nth_last(home, text).session
     session_id = _by_prefix(home, text) if _can_be_prefix(text) else None
     if session_id is not None:
         return Session(session_id, home.logs)
@@ -55,6 +56,17 @@ def resolve(home: Home, text: str) -> Session:
     if not session_ids(home):
         raise _nothing_recorded(home)
     raise NoSuchSessionError(f"no session {shown} in {printable(home.path, 200)}; cs-ls shows them")
+
+
+def meant(home: Home, text: str) -> Listed:
+    """The session that `text` names, as it is listed. Raises what `resolve` raises."""
+    if _is_last(text):  # which takes a listing to find: one is enough
+        return _nth_last(home, text)
+    return listed(home, resolve(home, text))
+
+
+def _is_last(text: str) -> bool:
+    return text == _LAST or text.startswith(_LAST + "~")
 
 
 def _can_be_prefix(text: str) -> bool:
@@ -93,7 +105,7 @@ def _refuse_link(home: Home, wanted: str) -> None:
             raise LogError(f"{shown} is a link, and not read: name the file that it leads to")
 
 
-def _nth_last(home: Home, text: str) -> Session:
+def _nth_last(home: Home, text: str) -> Listed:
     digits = text[len(_LAST) + 1 :] if text != _LAST else "0"
     if not (digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS):
         raise BadSessionIdError(f"{printable(text)!r} names no session: {_FORMS}")
@@ -104,7 +116,7 @@ def _nth_last(home: Home, text: str) -> Session:
         count = "is only 1 session" if len(sessions) == 1 else f"are only {len(sessions)} sessions"
         where = printable(home.path, 200)
         raise NoSuchSessionError(f"no session {text}: there {count} in {where}; cs-ls shows them")
-    return sessions[int(digits)].session
+    return sessions[int(digits)]
 
 
 def _nothing_recorded(home: Home) -> NoSuchSessionError:

@@ -62,14 +62,13 @@ def main(argv: Sequence[str]) -> int:
     typed = parser().parse_args(argv)
     # Not for --help and wrong usage.
     from formats.layout import Home  # noqa: PLC0415
-    from formats.meant import resolve  # noqa: PLC0415
-    from formats.store import listed  # noqa: PLC0415
+    from formats.meant import meant  # noqa: PLC0415
     from player.sessions.portrait import portrait  # noqa: PLC0415
 
     home = Home.of(os.environ, typed.home)
     for number, name in enumerate(typed.sessions):
         now_us = time.time_ns() // 1000
-        found = portrait(home, listed(home, resolve(home, name)), now_us)
+        found = portrait(home, meant(home, name), now_us)
         if typed.json:
             print(json.dumps(_as_json(found, now_us), ensure_ascii=False))
             continue

@@ -117,17 +117,16 @@ def selected(
     `formats.meant.resolve` raises, and NoSuchSessionError when sessions were named and none of
     them is left.
     """
-    from formats.meant import resolve  # noqa: PLC0415  not for --help
-    from formats.store import listed, listing  # noqa: PLC0415  not for --help
+    from formats.meant import meant  # noqa: PLC0415  not for --help
+    from formats.store import listing  # noqa: PLC0415  not for --help
 
     whole = listing(home, rebuild_s=rebuild_s) if not names or ALL in names else None
     found = {} if whole is None else {(one.session.id, one.session.path): one for one in whole}
     for name in names:
         if name == ALL:
             continue
-        session = resolve(home, name)
-        if (session.id, session.path) not in found:
-            found[session.id, session.path] = listed(home, session)
+        one = meant(home, name)
+        found.setdefault((one.session.id, one.session.path), one)
     left = [
         one
         for one in found.values()

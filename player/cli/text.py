@@ -49,15 +49,14 @@ def main(argv: Sequence[str]) -> int:
     # Not for --help and wrong usage.
     from formats.damage import Damage  # noqa: PLC0415
     from formats.layout import Home  # noqa: PLC0415
-    from formats.meant import resolve  # noqa: PLC0415
-    from formats.store import listed  # noqa: PLC0415
+    from formats.meant import meant  # noqa: PLC0415
     from player.index.sidecar import batches_of  # noqa: PLC0415
     from player.lines.lineblock import lines_in  # noqa: PLC0415
     from player.transcript.forms import markdown, plain, timed, title_of  # noqa: PLC0415
     from player.transcript.transcript import transcript  # noqa: PLC0415
 
     home = Home.of(os.environ, typed.home)
-    one = listed(home, resolve(home, typed.session))
+    one = meant(home, typed.session)
     damage = Damage()
     start_us = one.meta.start_us
     end_us = one.meta.end_us

@@ -21,7 +21,7 @@ from formats.errors import (
     UnsafeHomeError,
 )
 from formats.layout import Home, new_session_id
-from formats.meant import resolve
+from formats.meant import meant, resolve
 from formats.meta import ENDED, RECORDING, read_meta, rebuild, write_meta
 from formats.session import Session
 from formats.store import listing
@@ -74,6 +74,25 @@ def test_which_session_is_meant(store: Home, text: str, session_id: str) -> None
     session = resolve(store, text)
     assert session.id == session_id
     assert len(list(session.entries())) == 3
+    found = meant(store, text)
+    assert found.session.id == session_id
+    assert found.meta.session_id == session_id
+
+
+def test_the_last_session_takes_one_look_into_the_folder(
+    store: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listing(store)  # its summaries are made
+    looks: list[str] = []
+    real = os.scandir
+
+    def watched(path: str) -> Any:
+        looks.append(path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", watched)
+    assert meant(store, "last~1").session.id == SECOND
+    assert looks == [store.logs]
 
 
 def test_paths(store: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
