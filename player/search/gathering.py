@@ -76,13 +76,21 @@ def _folded(hits: Sequence[Hit]) -> list[Hit]:
 
     `hits` and what is returned are in the order of time.
     """
+    from player.lines.likeness import letters_of  # noqa: PLC0415  for counters alone
+
+    def shared_by(text: str, spans: Spans) -> tuple[bytes, str]:
+        """What values of a counter share: the letters of the line, what matches but for digits."""
+        matched = "\n".join(text[start:end] for start, end in spans)
+        return letters_of(text.encode(errors="replace")), without_digits("", matched)
+
+    without_digits = re.compile(_DIGITS).sub
     waiting: dict[tuple[tuple[bytes, str], ...], Hit] = {}
     folded: list[Hit] = []
     for hit in hits:
         if not (hit.passing or waiting):
             folded.append(hit)
             continue
-        shared = tuple(map(_shared, hit.texts, hit.spans))
+        shared = tuple(map(shared_by, hit.texts, hit.spans))
         earlier = waiting.pop(shared, None)
         counted = hit if earlier is None else hit._replace(count=earlier.count + hit.count)
         if hit.passing:
@@ -90,14 +98,6 @@ def _folded(hits: Sequence[Hit]) -> list[Hit]:
         else:
             folded.append(counted)
     return sorted([*folded, *waiting.values()], key=_when) if waiting else folded
-
-
-def _shared(text: str, spans: Spans) -> tuple[bytes, str]:
-    """What values of a counter share: the letters of the line, and what matches but for digits."""
-    from player.lines.likeness import letters_of  # noqa: PLC0415  for counters alone
-
-    matched = "\n".join(text[start:end] for start, end in spans)
-    return letters_of(text.encode(errors="replace")), re.sub(_DIGITS, "", matched)
 
 
 def _joined(one: Hit, other: Hit) -> Hit:
