@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from itertools import islice
-from typing import TYPE_CHECKING, Final, overload
+from typing import TYPE_CHECKING, Final
 
 from formats.stretch import Stretch
 
@@ -76,23 +76,24 @@ _LINE_BYTES: Final = 130
 _BATCH: Final = 256
 
 
-@overload
-def along(parts: Iterable[Entry], told: Callable[[int], None]) -> Iterator[Entry]: ...
-@overload
-def along(
-    parts: Iterable[Entry | Stretch], told: Callable[[int], None]
-) -> Iterator[Entry | Stretch]: ...
-def along(
-    parts: Iterable[Entry | Stretch], told: Callable[[int], None]
-) -> Iterator[Entry | Stretch]:
-    """The parts; `told` learns about how many bytes of a log they were."""
-    iterator = iter(parts)
+def along(entries: Iterable[Entry], told: Callable[[int], None]) -> Iterator[Entry]:
+    """The entries; `told` learns about how many bytes of a log they were."""
+    iterator = iter(entries)
     while batch := list(islice(iterator, _BATCH)):
         yield from batch
-        told(sum(map(_log_bytes, batch)))
+        told(sum([len(entry.data) for entry in batch]) * 4 // 3 + _LINE_BYTES * len(batch))
 
 
-def _log_bytes(part: Entry | Stretch) -> int:
-    if isinstance(part, Stretch):
-        return sum(part.lengths)
-    return len(part.data) * 4 // 3 + _LINE_BYTES
+def along_parts(
+    parts: Iterable[Entry | Stretch], told: Callable[[int], None]
+) -> Iterator[Entry | Stretch]:
+    """The same where most come in stretches. None is taken before it is asked for.
+
+    Else whoever reads ahead would wait for us as long as we wait for him.
+    """
+    for part in parts:
+        yield part
+        if isinstance(part, Stretch):
+            told(sum(part.lengths))
+        else:
+            told(len(part.data) * 4 // 3 + _LINE_BYTES)

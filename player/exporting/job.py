@@ -18,7 +18,7 @@ from player.exporting.preparing import Wanted, begun, prepared
 from player.forked import Later
 from player.index.logfiles import signature_of
 from player.parallel import cores
-from player.progress import along
+from player.progress import along, along_parts
 from player.times import date_and_clock
 from player.transcript.forms import title_of
 
@@ -141,7 +141,7 @@ class Job:
             # Ahead by another process unless that is at work already.
             read = self.session.stretches if self._search else partial(read_ahead, self.session)
             found = without_places(read(self.damage))
-        return begun(along(found, progress.add), self.size)
+        return begun(along_parts(found, progress.add), self.size)
 
     def all_entries(self, progress: Progress | None) -> Iterator[Entry]:
         """All entries, with their secrets masked where that is wanted."""
