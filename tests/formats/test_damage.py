@@ -173,6 +173,8 @@ def damaged(data: bytes, changes: list[tuple[str, int, int]]) -> bytes:
 
 
 TABLE = SEALED.index(b"\x5e\x2a\x4d\x18")
+# The frame behind those of lines holds their hash: who damages that takes no line away.
+HASH = SEALED.index(b"\x55\x2a\x4d\x18")
 SECOND = SEALED.index(b"\x28\xb5\x2f\xfd", 1)
 
 
@@ -194,16 +196,15 @@ def test_a_sealed_segment_with_one_damage_invents_nothing(
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
-        st.tuples(
-            st.sampled_from(["flip", "nuls"]), st.integers(0, TABLE - 60), st.integers(1, 60)
-        ),
+        st.tuples(st.sampled_from(["flip", "nuls"]), st.integers(0, HASH - 1), st.integers(1, 60)),
         max_size=6,
     )
 )
 def test_while_its_table_stands_no_damage_to_a_sealed_segment_invents(
     read, changes: list[tuple[str, int, int]]
 ) -> None:
-    got, damage = read(damaged(SEALED, changes), ".0001.jsonl.zst")
+    frames = damaged(SEALED, changes)[:HASH]
+    got, damage = read(frames + SEALED[HASH:], ".0001.jsonl.zst")
     assert is_part_in_order(got, WRITTEN)
     assert bool(damage) == (len(got) < len(WRITTEN))
 
