@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from formats.store import listed
+from player.ahead import ahead, is_worth_it
 from player.exporting.preparing import begun
-from player.index.sidecar import batches_of
-from player.lines.lineblock import batched
+from player.index.sidecar import batches_of, stored_blocks
+from player.lines.columns import Columns
+from player.lines.lineblock import Batch, batched
 from player.transcript.forms import markdown, plain, title_of
 from player.transcript.transcript import transcript
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from formats.damage import Damage
     from player.exporting.job import Job
-    from player.lines.lineblock import Batch
     from player.progress import Progress
 
 _BATCH_LINES: Final = 1000
@@ -47,6 +49,9 @@ def _lines(job: Job, progress: Progress) -> Iterator[Batch]:
 
         entries = begun(job.all_entries(progress), job.size, job.wanted.size)
         return batched(screen_lines(entries, job.size))
+    size, damage = job.wanted.size, None if job.is_searched_first else job.damage
+    if size is None and is_worth_it(job.session) and stored_blocks(job.home, job.session):
+        return _read_ahead(job, damage)
     done_bytes = 0
 
     def told(done: int, _total: int) -> None:
@@ -54,5 +59,15 @@ def _lines(job: Job, progress: Progress) -> Iterator[Batch]:
         progress.add(done - done_bytes)
         done_bytes = done
 
-    damage = None if job.is_searched_first else job.damage
-    return batches_of(job.home, job.session, size=job.wanted.size, damage=damage, progress=told)
+    return batches_of(job.home, job.session, size=size, damage=damage, progress=told)
+
+
+def _read_ahead(job: Job, damage: Damage | None) -> Iterator[Batch]:
+    """Lines that are there, unpacked by another process: half of what a flood of them takes."""
+
+    def values(found: Damage) -> Iterator[tuple[Any, ...]]:
+        for texts, columns in batches_of(job.home, job.session, damage=found):
+            yield texts, tuple(columns)
+
+    for texts, columns in ahead(values, damage):
+        yield Batch(texts, Columns._make(columns))

@@ -86,8 +86,12 @@ def stored_blocks(home: Home, session: Session) -> Callable[[], Iterator[LineBlo
     None where the index does not hold all of its lines. What reads raises BlockError where it does
     so no longer, or is damaged.
     """
-    if _stored(home, session, checked=False) is None:
+    file = _own_file(home, session)
+    if file is None:
         return None
+    with file:
+        if _pieces_in(file, session, checked=False) is None:
+            return None
 
     def blocks() -> Iterator[LineBlock]:
         pieces = _stored(home, session, checked=False)
@@ -103,7 +107,7 @@ def _stored(home: Home, session: Session, *, checked: bool = True) -> Iterator[P
 
     `checked`: that it is whole is known before the first is given.
     """
-    file = open_own(path_of(home, session.id)) if session.stored else None
+    file = _own_file(home, session)
     if file is None:
         return None
     pieces = _pieces_in(file, session, checked=checked)
@@ -111,6 +115,10 @@ def _stored(home: Home, session: Session, *, checked: bool = True) -> Iterator[P
         file.close()
         return None
     return _closing(file, pieces)
+
+
+def _own_file(home: Home, session: Session) -> BinaryIO | None:
+    return open_own(path_of(home, session.id)) if session.stored else None
 
 
 def _closing(file: BinaryIO, pieces: Iterator[Piece]) -> Iterator[Piece]:

@@ -16,9 +16,12 @@ from formats.session import Session
 from formats.stretch import Stretch
 from player import ahead, parallel
 from player.ahead import read_ahead
+from player.exporting.job import Job
+from player.exporting.transcribing import transcribed
 from player.forked import Later
 from player.parallel import made_ahead
-from tests.support.logs import Said, start, store_log
+from player.progress import Progress
+from tests.support.logs import Said, ended, start, store_log
 from tests.support.recording import children
 
 if TYPE_CHECKING:
@@ -123,6 +126,21 @@ def test_what_is_wrong_with_a_log_that_is_read_ahead_is_told(
     monkeypatch.setattr(Session, "stretches", broken)
     with pytest.raises(LogError, match="cannot read x: Input/output error"):
         list(read_ahead(session))
+
+
+def test_lines_are_read_ahead_too(cs, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The transcript of what another process unpacks is that of what this one does."""
+    said = [Said(n, b"line %d of many\r\n" % n) for n in range(3000)]
+    session_id = store_log(home, start(), *said, ended(5000))
+    assert cs("index", session_id).returncode == 0
+    written: list[bytes] = []
+    for worth_bytes in (0, 1 << 40):
+        monkeypatch.setattr(ahead, "_WORTH_BYTES", worth_bytes)
+        job = Job(Home(str(home)), Session(session_id, Home(str(home)).logs))
+        with Progress("x", 1) as progress:
+            written.append(b"".join(transcribed("text", job, progress)))
+    assert written[0] == written[1]
+    assert written[0].count(b"\n") == 3000
 
 
 def test_a_value_is_worked_out_meanwhile() -> None:
