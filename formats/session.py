@@ -175,7 +175,8 @@ class Session:
             try:
                 return self._reader().last_us(self.files())
             except FileNotFoundError:  # rotated or sealed just now
-                continue
+                if self._file is not None:
+                    raise
 
     def _reader(self) -> LogReader:
         if self._log is None:

@@ -115,8 +115,9 @@ def command_line(words: list[str]) -> str | None:
 
 def exit_status(event: Event) -> int | None:
     """How an `exit` event says that the command ended, as shells say it; None if nobody knows."""
-    signal = event.get("signal")
-    return event.get("status") if signal is None else _SIGNALLED + signal
+    if "status" not in event and "signal" in event:
+        return _SIGNALLED + int(event["signal"])
+    return event.get("status")
 
 
 def damaged_line(damage: Damage, name: str, number: int, what: str) -> None:

@@ -15,6 +15,7 @@ from formats.errors import LogError
 from formats.layout import Home
 from formats.sealed import SealedWriter
 from formats.session import Session, is_log_path
+from tests.support.logs import start, write_log
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -307,3 +308,12 @@ def test_the_time_of_the_last_entry_costs_the_end_of_one_file(home: Home) -> Non
     assert session.last_us() == 5_000_000
     put(home.log(ID), b"damaged")
     assert session.last_us() == 4_999_000
+
+
+def test_a_file_that_is_gone_has_no_last_entry(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    write_log(path, start())
+    session = Session.at(str(path))
+    path.unlink()
+    with pytest.raises(FileNotFoundError):
+        session.last_us()

@@ -77,6 +77,8 @@ def test_an_end_that_nobody_saw_has_no_status() -> None:
         assert len(data.splitlines()) == 2
         assert not left_out
     assert _written(3, killed)[0].splitlines()[-1] == b'[0.001, "x", "137"]'
+    both = said((0, b"x"), (1, {"type": "exit", "status": 4, "signal": 9, "reason": "exited"}))
+    assert _written(3, both)[0].splitlines()[-1] == b'[0.001, "x", "4"]'
 
 
 def test_version_1_is_one_object_over_several_lines() -> None:
