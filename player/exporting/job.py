@@ -76,18 +76,12 @@ class Job:
         return self.wanted.everything and self.redaction is None
 
     @property
-    def masks(self) -> bool:
-        """Whether there is anything to be masked; finds it out unless that is done meanwhile."""
-        return (
-            self.is_searched_first
-            and self.redaction is not None
-            and bool(self.redaction.report.secrets)
-        )
+    def masked_by(self) -> Redaction | None:
+        """What all that is given goes through, which reads the session for its secrets first.
 
-    @property
-    def is_searched_first(self) -> bool:
-        """Whether the session is read for its secrets before anything is written."""
-        return self.redaction is not None and self._search is None
+        None where nothing is to be masked, or where it is found out meanwhile whether anything is.
+        """
+        return self.redaction if self._search is None else None
 
     def search_meanwhile(self) -> bool:
         """Begin to look for secrets in another process, if that can be done.
@@ -135,8 +129,8 @@ class Job:
 
     def parts(self, progress: Progress) -> Iterator[Entry | Stretch]:
         """As `entries`, for who takes many at once; only where all is wanted as it is."""
-        if self.redaction is not None and self.is_searched_first:
-            found = self.redaction.parts()
+        if self.masked_by is not None:
+            found = self.masked_by.parts()
         else:
             # Ahead by another process unless that is at work already.
             read = self.session.stretches if self._search else partial(read_ahead, self.session)
@@ -145,8 +139,8 @@ class Job:
 
     def all_entries(self, progress: Progress | None) -> Iterator[Entry]:
         """All entries, with their secrets masked where that is wanted."""
-        if self.redaction is not None and self.is_searched_first:
-            found = self.redaction.entries()
+        if self.masked_by is not None:
+            found = self.masked_by.entries()
         else:
             found = self.session.entries(self.damage if progress else None)
         return along(found, progress.add) if progress else found

@@ -44,12 +44,12 @@ def _lines(job: Job, progress: Progress) -> Iterator[Batch]:
 
     Then they are made from what is left of the bytes: in a line, a secret can stand in pieces.
     """
-    if job.masks:
+    if job.masked_by is not None and job.masked_by.report.secrets:
         from player.lines.extractor import screen_lines  # noqa: PLC0415  mostly the index has them
 
         entries = begun(job.all_entries(progress), job.size, job.wanted.size)
         return batched(screen_lines(entries, job.size))
-    size, damage = job.wanted.size, None if job.is_searched_first else job.damage
+    size, damage = job.wanted.size, job.damage if job.masked_by is None else None
     if size is None and is_worth_it(job.session) and stored_blocks(job.home, job.session):
         return _read_ahead(job, damage)
     done_bytes = 0

@@ -7,6 +7,7 @@ of which it knows no writers, and goes through what is held.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from player.redact.screens import Provenance
@@ -89,21 +90,18 @@ class Writers:
                 self._known.feed(one)
             else:
                 self._known.resize(one)
-        self._stored = None
-        self._held.clear()
-        self._held_bytes = 0
+        self._begin_from(None)
 
     def _store(self) -> None:
         """Store the screen, if that can be done here."""
         if not self._tail.rest:
-            try:
-                self._stored = (self._screen.snapshot(), self._offset)
-            except ScreenEngineError:
-                pass
-            else:
-                self._held.clear()
-                self._held_bytes = 0
+            with suppress(ScreenEngineError):
+                self._begin_from((self._screen.snapshot(), self._offset))
         if self._held_bytes >= _MOST_HELD_BYTES:
-            self._stored = None
-            self._held.clear()
-            self._held_bytes = 0
+            self._begin_from(None)
+
+    def _begin_from(self, stored: tuple[bytes, int] | None) -> None:
+        """Hold from now on what is written behind that."""
+        self._stored = stored
+        self._held.clear()
+        self._held_bytes = 0

@@ -79,18 +79,23 @@ def test_which_session_is_meant(store: Home, text: str, session_id: str) -> None
     assert found.meta.session_id == session_id
 
 
-def test_the_last_session_takes_one_look_into_the_folder(
-    store: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    listing(store)  # its summaries are made
-    looks: list[str] = []
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The folders that were looked into."""
+    found: list[str] = []
     real = os.scandir
 
     def watched(path: str) -> Any:
-        looks.append(path)
+        found.append(path)
         return real(path)
 
     monkeypatch.setattr(os, "scandir", watched)
+    return found
+
+
+def test_the_last_session_takes_one_look_into_the_folder(store: Home, looks: list[str]) -> None:
+    listing(store)  # its summaries are made
+    looks.clear()
     assert meant(store, "last~1").session.id == SECOND
     assert looks == [store.logs]
 
@@ -365,22 +370,15 @@ def test_many_sessions_are_listed_without_opening_a_log(
 
 
 def test_the_folder_is_not_listed_for_each_session_whose_summary_is_missing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, looks: list[str]
 ) -> None:
     home = Home(str(tmp_path / "home"))
     home.create()
     for number in range(20):
         add(home, new_session_id(), number, entries=1)
-    listed: list[str] = []
-    real = os.scandir
-
-    def watched(path: str) -> Any:
-        listed.append(path)
-        return real(path)
-
-    monkeypatch.setattr(os, "scandir", watched)
+    looks.clear()
     assert len(listing(home)) == 20
-    assert listed == [home.logs]
+    assert looks == [home.logs]
 
 
 def test_a_session_at_rest_that_was_sealed_meanwhile_is_found_again(store: Home) -> None:
