@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from formats.errors import SessionsError
 from player.cli.grep_options import FOUND, NONE, PROG, parsed, parser
-from player.cli.selecting import ALL, filters_of, selected, told_title
+from player.cli.selecting import ALL, filters_of, none_yet, selected, told_title
 from player.console import UsageError, say
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ def main(argv: Sequence[str]) -> int:
     sought = patterns(texts, how)
     home = Home.of(os.environ, typed.home)
     sessions = selected(home, names, filters_of(typed))
+    if not sessions and not typed.quiet and not filters_of(typed):
+        say(PROG, none_yet(home))
     if typed.sort == "oldest":
         sessions.reverse()
     return _Search(typed, home, sessions, sought).run()

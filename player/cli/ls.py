@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from player.cli.arguments import checked, command_parser
-from player.cli.selecting import SESSIONS_HELP, add_filters, filters_of, selected
+from player.cli.selecting import SESSIONS_HELP, add_filters, filters_of, none_yet, selected
 from player.console import UsageError, say
 from player.sessions.overview import STATES
 
@@ -75,7 +75,7 @@ def main(argv: Sequence[str]) -> int:
     if not listed and filters:
         say(PROG, f"no session in {home.logs} is as the filters want it")
     elif not listed:
-        say(PROG, f"no session is recorded yet in {home.logs}: cs-rec makes one")
+        say(PROG, none_yet(home))
     now_us = time.time_ns() // 1000
     shown = _overviews(home, listed, typed.state, typed.number, now_us)
     for line in _lines(shown, now_us, json_wanted=typed.json):

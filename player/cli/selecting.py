@@ -10,7 +10,7 @@ import re
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from formats.errors import NoSuchSessionError
+from formats.errors import NoSuchSessionError, printable
 from player.cli.arguments import SESSION_HELP, checked
 
 if TYPE_CHECKING:
@@ -102,6 +102,11 @@ def filters_of(typed: Namespace) -> Filters:
         typed.since,
         typed.until,
     )
+
+
+def none_yet(home: Home) -> str:
+    """What to say where nothing was ever recorded."""
+    return f"no session is recorded yet in {printable(home.logs, 200)}: cs-rec makes one"
 
 
 def selected(

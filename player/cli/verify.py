@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from formats.errors import SessionsError
 from player.cli.arguments import SESSION_HELP, command_parser
+from player.cli.selecting import none_yet
 from player.console import escaped, say
 from player.times import clock
 
@@ -92,7 +93,7 @@ def main(argv: Sequence[str]) -> int:
         for line in _lines(session, verdicts, live=live, verbose=typed.verbose):
             print(escaped(line), flush=True)
     if not count:
-        say(PROG, f"no session is recorded yet in {home.logs}: cs-rec makes one")
+        say(PROG, none_yet(home))
     if unchecked:
         say(PROG, f"signatures were not checked: {_INSTALL}")
     if failed:

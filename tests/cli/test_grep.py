@@ -40,6 +40,13 @@ def test_not_found_is_1(cs, session) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
 
 
+def test_an_empty_store_is_said_in_words(cs, home: Path) -> None:
+    done = cs("grep", "all", "error")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"cs-grep: no session is recorded yet in {home}/logs: cs-rec makes one\n"
+    assert cs("grep", "-q", "all", "error").stderr == ""
+
+
 def test_case_and_plain_text(cs, session) -> None:
     assert cs("grep", "last", "UNABLE").returncode == 1
     assert cs("grep", "-i", "last", "UNABLE").returncode == 0
