@@ -74,6 +74,10 @@ class Worker(Generic[T]):
             del self._pending[:size]
             yield part
 
+    def has_begun(self) -> bool:
+        """Whether something of a part is there, or the process has died; does not wait."""
+        return bool(self._pending) or bool(select.select([self._fd], [], [], 0)[0])
+
     def _has_one(self) -> bool:
         """Whether a part is there, after waiting for it a little."""
         pending = self._pending
@@ -110,8 +114,15 @@ class Later(Generic[T]):
     def __init__(self, work: Callable[[], T]) -> None:
         self._worker = Worker(lambda _: (work(),), range(1))
 
+    def is_there(self) -> bool:
+        """Whether `value` need not wait; once it was asked for it is so no more."""
+        return self._worker.has_begun()
+
     def value(self) -> T:
-        """The value, when it is there. Raises SessionsError when the other process has died."""
+        """The value, when it is there; to be asked once.
+
+        Raises SessionsError when the other process has died.
+        """
         return next(self._worker.parts(0, None))
 
     def close(self) -> None:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from formats.errors import SessionsError, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+
+    from player.exporting.clearance import Clearance
 
 
 class ExportError(SessionsError):
@@ -62,13 +64,13 @@ class Target(NamedTuple):
 class Destination(NamedTuple):
     """Where to and in what form; `replace` says whether a file that exists may go.
 
-    `confirmed` is asked before what was written can be seen (`player.exporting.output`).
+    What was written can be seen only with the `clearance` (`player.exporting.output`).
     """
 
     path: str
     target: Target
     replace: bool = False
-    confirmed: Callable[[], bool] | None = None
+    clearance: Clearance | None = None
 
 
 def form_named(name: str) -> Form:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import partial
 from typing import TYPE_CHECKING
 
 from formats.damage import Counts, Damage
@@ -15,7 +14,6 @@ from formats.store import listed
 from formats.stretch import without_places
 from player.ahead import read_ahead
 from player.exporting.preparing import Wanted, begun, prepared
-from player.forked import Later
 from player.index.logfiles import signature_of
 from player.parallel import cores
 from player.progress import along, along_parts
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from formats.session import Session
     from formats.size import Size
     from formats.stretch import Stretch
+    from player.exporting.clearance import Clearance
     from player.index.logfiles import Signature
     from player.progress import Progress
     from player.redact.redaction import Redaction
@@ -53,7 +52,7 @@ class Job:
         self.damage = Damage()
         self.left_out = LeftOut()
         self.redaction: Redaction | None = None
-        self._search: Later[bool] | None = None
+        self._search: Clearance | None = None
         self._signature: Signature = ()
         self.remarks: list[str] = []
 
@@ -83,25 +82,20 @@ class Job:
         """
         return self.redaction if self._search is None else None
 
-    def search_meanwhile(self) -> bool:
-        """Begin to look for secrets in another process, if that can be done.
+    def search_meanwhile(self, *, takes_parts: bool) -> Clearance | None:
+        """Look for secrets in another process, if that can be done.
 
         Until `end_search` all is given as it is: to be written where nobody sees it, and to be
-        seen only when it `is_clean`.
+        seen only with this clearance. `takes_parts`: all `parts` will be taken.
         """
         if self.redaction is None or not self.redaction.can_be_skimmed or cores() < 2:  # noqa: PLR2004
-            return False
-        self._search = Later(self.redaction.is_clean)
-        return True
+            return None
+        from player.exporting.clearance import Clearance  # noqa: PLC0415  long sessions only
 
-    def is_clean(self) -> bool:
-        """Whether `search_meanwhile` has found nothing, in a log that has not grown meanwhile."""
-        if self._search is None or self.redaction is None or not self._search.value():
-            return False
-        if signature_of(self.session.files()) != self._signature:
-            return False
-        self.redaction.take_as_clean()
-        return True
+        self._search = Clearance(self.redaction, self.session, self._signature)
+        if not takes_parts:
+            self._search.begin()
+        return self._search
 
     def end_search(self) -> None:
         """Nobody waits any more for what `search_meanwhile` finds."""
@@ -131,10 +125,10 @@ class Job:
         """As `entries`, for who takes many at once; only where all is wanted as it is."""
         if self.masked_by is not None:
             found = self.masked_by.parts()
+        elif self._search is not None:
+            found = self._search.parts(self.damage)
         else:
-            # Ahead by another process unless that is at work already.
-            read = self.session.stretches if self._search else partial(read_ahead, self.session)
-            found = without_places(read(self.damage))
+            found = without_places(read_ahead(self.session, self.damage))
         return begun(along_parts(found, progress.add), self.size)
 
     def all_entries(self, progress: Progress | None) -> Iterator[Entry]:

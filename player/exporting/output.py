@@ -13,13 +13,15 @@ from formats.layout import FILE_MODE, open_private
 from player.exporting.forms import ExportError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from typing import Self
+
+    from player.exporting.clearance import Clearance
 
 _BATCH_BYTES = 256 << 10
 
 
-class UnconfirmedError(Exception):
+class NotClearedError(Exception):
     """What was written is not to be seen."""
 
 
@@ -31,15 +33,15 @@ class Output:
     `-` is stdout; a pipe or device is written to as it is. An existing file is replaced only with
     `replace`. Raises ExportError when there is one, OSError when it cannot be written.
 
-    `confirmed` is asked when all is written. Where it says no, or if not a byte can be hidden until
-    then, UnconfirmedError is raised, and nothing is left.
+    With a `clearance` it must be given when all is written. Where it is denied, or if not a byte
+    can be hidden until then, NotClearedError is raised, and nothing is left.
     """
 
     def __init__(
-        self, path: str, *, replace: bool = False, confirmed: Callable[[], bool] | None = None
+        self, path: str, *, replace: bool = False, clearance: Clearance | None = None
     ) -> None:
         self.path = path
-        self._confirmed = confirmed
+        self._clearance = clearance
         self._temporary: str | None = None
         self._complete_at_end = False
         self._replace = replace
@@ -49,9 +51,9 @@ class Output:
 
     def __enter__(self) -> Self:
         self._open()
-        if self._confirmed is not None and not (self._complete_at_end and self._temporary is None):
+        if self._clearance is not None and not (self._complete_at_end and self._temporary is None):
             self._close()
-            raise UnconfirmedError
+            raise NotClearedError
         return self
 
     def _open(self) -> None:
@@ -85,8 +87,8 @@ class Output:
         try:
             if kind is None:
                 self.flush()
-                if self._confirmed is not None and not self._confirmed():
-                    raise UnconfirmedError
+                if self._clearance is not None and not self._clearance.is_given():
+                    raise NotClearedError
                 if self._complete_at_end:
                     self._give_name()
         finally:
@@ -133,6 +135,8 @@ class Output:
         self._held_bytes = 0
         while left:
             left = left[os.write(self._fd, left) :]
+        if self._clearance is not None and self._clearance.is_denied():
+            raise NotClearedError
 
 
 def _nameless(folder: str) -> int:

@@ -6,7 +6,7 @@ import os
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from player.exporting.output import Output, UnconfirmedError, compressed
+from player.exporting.output import NotClearedError, Output, compressed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -39,10 +39,13 @@ def write(job: Job, to: Destination, progress: Progress) -> list[str]:
     Of a long session it is found out meanwhile whether it holds secrets, where nobody can see what
     is written before that is known: most hold none.
     """
-    if to.target.form.name in _HIDDEN_UNTIL_DONE and job.search_meanwhile():
+    name = to.target.form.name
+    hidden, in_parts = name in _HIDDEN_UNTIL_DONE, _takes_parts(name, job)
+    clearance = job.search_meanwhile(takes_parts=in_parts) if hidden else None
+    if clearance is not None:
         try:
-            return _write_in_form(job, to._replace(confirmed=job.is_clean), progress)
-        except UnconfirmedError:
+            return _write_in_form(job, to._replace(clearance=clearance), progress)
+        except NotClearedError:
             job.begin_again()
             progress.restart()
         finally:
@@ -62,9 +65,14 @@ def _write_in_form(job: Job, to: Destination, progress: Progress) -> list[str]:
         return write_pieces(_drawn(name, job, progress), to)
     if name == "jsonl" and job.wanted.everything:
         return write_stream(job.all_entries(progress), to, job.left_out)
-    if name in _MANY_AT_ONCE and job.in_parts:
+    if _takes_parts(name, job):
         return write_pieces(_parts_writer(name)(job.parts(progress), job.left_out), to)
     return write_stream(job.entries(progress), to, job.left_out)
+
+
+def _takes_parts(name: str, job: Job) -> bool:
+    """Whether the whole session goes by as it is read, many entries at once."""
+    return name in _MANY_AT_ONCE and job.in_parts
 
 
 def _drawn(name: str, job: Job, progress: Progress) -> Iterator[bytes]:
@@ -106,7 +114,7 @@ def write_pieces(pieces: Iterator[bytes], to: Destination) -> list[str]:
 
 
 def _write(pieces: Iterable[bytes], to: Destination) -> list[str]:
-    with Output(to.path, replace=to.replace, confirmed=to.confirmed) as output:
+    with Output(to.path, replace=to.replace, clearance=to.clearance) as output:
         iterator = iter(pieces)
         # Most pieces are a line: the loop over them is not ours.
         while batch := list(islice(iterator, _BATCH)):

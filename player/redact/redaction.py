@@ -10,6 +10,7 @@ for some rounds. What is still found then is counted, and said.
 from __future__ import annotations
 
 import sys
+from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
@@ -20,7 +21,7 @@ from player.lines.sizing import initial_size
 from player.redact.known import Known
 from player.redact.marks import MASK, Marks
 from player.redact.search import Search
-from player.redact.skim import Skim
+from player.redact.skim import Skim, search_sent
 from player.redact.spots import Spots
 from player.redact.wanted import KNOWN, Hit, Wanted
 from player.screen import Screen, ScreenEngineError
@@ -128,11 +129,28 @@ class Redaction:
         return self._skim is not None
 
     def is_clean(self) -> bool:
-        """Whether skimming it finds nothing."""
+        """Whether skimming it finds nothing. Ends with the first that is found."""
+        return deque(self.sent(), maxlen=1).pop() is True and self.lines_are_clean()
+
+    def sent(self) -> Iterator[Entry | Stretch | bool]:
+        """Of `is_clean` the one half: all its parts, and at last whether they are clean."""
+        wanted = Wanted(self._finder, self._known, parts=False, only_one=True)
         try:
-            return not self._skimmed().hits and not self._said
-        except (BlockError, SessionsError):  # to be told where it is searched in earnest
-            return False
+            yield from search_sent(self._counted(self._taken()), wanted)
+        except SessionsError:  # to be told where it is searched in earnest
+            yield False
+        else:
+            yield not wanted.hits and not self._said
+
+    def lines_are_clean(self) -> bool:
+        """The other half: whether its screen lines are."""
+        wanted = Wanted(self._finder, self._known, parts=False, only_one=True)
+        if self._skim is not None:
+            try:
+                self._skim.search_lines(wanted)
+            except (BlockError, SessionsError):
+                return False
+        return self._skim is not None and not wanted.hits
 
     def take_as_clean(self) -> None:
         """Another has found that it `is_clean`."""
@@ -196,17 +214,13 @@ class Redaction:
     def _first_search(self, size: Size | None) -> Wanted:
         """Whether there is anything to be masked."""
         if self._skim is not None:
+            wanted = Wanted(self._finder, self._known, parts=False)
             with suppress(BlockError):
-                return self._skimmed()
+                deque(search_sent(self._counted(self._taken()), wanted), maxlen=0)
+                self._skim.search_lines(wanted)
+                return wanted
             self._skim = None
         return self._search(size, Spots(), parts=False).wanted
-
-    def _skimmed(self) -> Wanted:
-        """What skimming it finds. Raises BlockError when the lines cannot be read."""
-        wanted = Wanted(self._finder, self._known, parts=False)
-        if self._skim is not None:
-            self._count = self._skim.search(wanted, self._learn_words)
-        return wanted
 
     def _spots(self, size: Size | None) -> tuple[Spots, Wanted]:
         """Where any of it stands, and what is seen there."""

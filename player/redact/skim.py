@@ -51,37 +51,30 @@ class Skim:
     ) -> None:
         self._parts, self._blocks, self._cols = parts, blocks, cols
 
-    def search(self, wanted: Wanted, told: Callable[[Entry], None]) -> int:
-        """Search it. How many entries there are; of events it is `told`. Raises BlockError."""
-        count = _search_stream(self._parts(), wanted, told)
+    def search_lines(self, wanted: Wanted) -> None:
+        """Search all screen lines. Raises BlockError."""
         search_lines(self._blocks(), wanted, self._cols)
-        return count
 
     def spots(self, wanted: Wanted) -> Spots:
         """The entries that came while any of it stood on the screen. Raises BlockError."""
         return _spots_of(search_lines(self._blocks(), wanted, self._cols), self._parts())
 
 
-def _search_stream(
-    parts: Iterable[Entry | Stretch], wanted: Wanted, told: Callable[[Entry], None]
-) -> int:
-    """Search what was sent and typed. How many entries there are."""
+def search_sent(parts: Iterable[Entry | Stretch], wanted: Wanted) -> Iterator[Entry | Stretch]:
+    """Search what was sent and typed; gives each part on."""
     sent = Sent(wanted, None)
-    count = 0
     for part in parts:
         if isinstance(part, Stretch):
-            count += len(part.data)
             wanted.at_us = part.entry(0).time_us
             sent.shown(b"".join(part.outputs()))
             sent.typed(b"".join(part.inputs()))
-            continue
-        count += 1
-        wanted.at_us = part.time_us
-        if part.event or part.extra:
-            told(part)
-        (sent.typed if part.direction == INPUT else sent.shown)(part.data)
+        else:
+            wanted.at_us = part.time_us
+            (sent.typed if part.direction == INPUT else sent.shown)(part.data)
+        if wanted.has_enough:
+            return
+        yield part
     sent.finish()
-    return count
 
 
 def search_lines(blocks: Iterable[LineBlock], wanted: Wanted, cols: int) -> list[Stay]:
@@ -93,6 +86,8 @@ def search_lines(blocks: Iterable[LineBlock], wanted: Wanted, cols: int) -> list
     stays: list[Stay] = []
     for block in blocks:
         for number, rows in _pieces(block.text):
+            if wanted.has_enough:
+                return stays
             for first, end in _windows(wanted, rows):
                 wanted.at_us = block.line(number + first).first_us
                 some = [row.decode(errors="replace") for row in rows[first:end]]

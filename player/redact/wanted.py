@@ -24,12 +24,21 @@ class Wanted:
     """The rules' secrets, and with `parts` also all that stands of the values known so far.
 
     What the rules find is learnt into `known`. `hits` are the distinct secrets and parts of them.
+    With `only_one` the reading may end when there is one.
     """
 
-    def __init__(self, finder: Finder, known: Known, *, parts: bool) -> None:
+    def __init__(
+        self, finder: Finder, known: Known, *, parts: bool, only_one: bool = False
+    ) -> None:
         self.hits: dict[bytes, Hit] = {}
         self.at_us = 0
         self._finder, self._known, self._parts = finder, known, parts
+        self._only_one = only_one
+
+    @property
+    def has_enough(self) -> bool:
+        """Whether nothing more need be found."""
+        return self._only_one and bool(self.hits)
 
     @property
     def learnt(self) -> int:

@@ -108,8 +108,11 @@ def test_a_long_session_is_searched_while_it_is_written(cs, home, tmp_path, form
     order = (*range(1, 40, 2), *range(0, 40, 2))
     pieces = [Said(n, f"\x1b[9;{n + 14}H{KEY[n]}".encode()) for n in order]
     leaky = _long(home, Said(0, b"\x1b[9;1HGITHUB_TOKEN="), *pieces)
-    assert cs("index", clean, leaky).returncode == 0
-    for session, said in ((clean, "no secret found"), (leaky, "1 assignment")):
+    plain = _long(home, Said(0, f"GITHUB_TOKEN={KEY}\r\n".encode()))
+    assert cs("index", clean, leaky, plain).returncode == 0
+    for session, said in (
+        (clean, "no secret found"), (leaky, "1 assignment"), (plain, "1 assignment"),
+    ):  # fmt: skip
         path = str(tmp_path / f"{session}.out") if target == "file" else "-"
         done = cs("export", session, "--redact", "-f", form, "-o", path)
         assert said in done.stderr

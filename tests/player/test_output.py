@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections import deque
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from player.exporting.forms import ExportError
-from player.exporting.output import Output, UnconfirmedError
+from player.exporting.output import NotClearedError, Output
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from player.exporting.clearance import Clearance
 
 
 @pytest.fixture(params=["nameless", "with a temporary name"])
@@ -75,19 +78,45 @@ def test_without_a_name_what_is_killed_leaves_nothing(tmp_path: Path) -> None:
         assert not os.listdir(tmp_path)
 
 
-def test_nothing_is_left_of_what_is_not_confirmed(tmp_path: Path) -> None:
+class Known:
+    """A clearance that is given in the end, or not; or denied at once."""
+
+    def __init__(self, *, given: bool, by_now: bool) -> None:
+        self.given, self.by_now = given, by_now
+
+    def is_denied(self) -> bool:
+        return self.by_now and not self.given
+
+    def is_given(self) -> bool:
+        return self.given
+
+
+def known(*, given: bool, by_now: bool = False) -> Clearance:
+    return cast("Clearance", Known(given=given, by_now=by_now))
+
+
+def test_nothing_is_left_of_what_is_not_cleared(tmp_path: Path) -> None:
     path = tmp_path / "x"
-    with Output(str(path), confirmed=lambda: True) as output:
-        output.write(b"to be seen")
-    assert path.read_bytes() == b"to be seen"
-    hidden = Output(str(path), replace=True, confirmed=lambda: False)
-    with pytest.raises(UnconfirmedError), hidden as output:
+    with Output(str(path), clearance=known(given=True, by_now=True)) as output:
+        output.write(b"to be seen" * 100_000)
+    assert path.read_bytes() == b"to be seen" * 100_000
+    hidden = Output(str(path), replace=True, clearance=known(given=False))
+    with pytest.raises(NotClearedError), hidden as output:
         output.write(b"a secret" * 100_000)
-    assert path.read_bytes() == b"to be seen"
+    assert path.read_bytes() == b"to be seen" * 100_000
     assert os.listdir(tmp_path) == ["x"]
 
 
-def test_what_cannot_be_hidden_is_not_confirmed_from_the_beginning(
+def test_what_is_denied_is_not_written_to_its_end(tmp_path: Path) -> None:
+    denied = Output(str(tmp_path / "x"), clearance=known(given=False, by_now=True))
+    left = iter(range(1000))
+    with pytest.raises(NotClearedError), denied as output:
+        deque(map(output.write, (b"a secret" * 1000 for _ in left)), maxlen=0)
+    assert next(left) < 100
+    assert not os.listdir(tmp_path)
+
+
+def test_what_cannot_be_hidden_is_not_cleared_from_the_beginning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A pipe, a device, a file that has a name from the beginning: whoever dies would leave it."""
@@ -95,7 +124,7 @@ def test_what_cannot_be_hidden_is_not_confirmed_from_the_beginning(
     os.mkfifo(tmp_path / "fifo")
     reading = os.open(tmp_path / "fifo", os.O_RDONLY | os.O_NONBLOCK)
     for path in ("-", os.devnull, str(tmp_path / "fifo"), str(tmp_path / "x")):
-        with pytest.raises(UnconfirmedError), Output(path, confirmed=lambda: True):
+        with pytest.raises(NotClearedError), Output(path, clearance=known(given=True)):
             pytest.fail("it can be written")
     os.close(reading)
     assert os.listdir(tmp_path) == ["fifo"]

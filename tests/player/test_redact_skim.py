@@ -154,6 +154,23 @@ def test_what_holds_no_secret_is_not_drawn(tmp_path: Path, monkeypatch: pytest.M
     assert made.report.in_words() == "no secret found (best effort)"
 
 
+def test_one_secret_is_enough(tmp_path: Path) -> None:
+    """Whether there is any is told when the first is seen: the rest is not read for it."""
+    read: list[int] = []
+
+    def parts() -> Iterator[Entry]:
+        for number, entry in enumerate(session.entries()):
+            read.append(number)
+            yield entry
+
+    rest = [Said(n, b"x" * 8000) for n in range(200)]
+    session = session_of(tmp_path, Said(0, KEY.encode() + b"\r\n"), *rest)
+    made = Redaction(parts, Finder(), Size(80, 24), skim.Skim(parts, list, 80))
+    assert not made.is_clean()
+    assert len(read) < 100
+    is_gone(made, session)
+
+
 def test_a_short_one_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     session = session_of(tmp_path, Said(0, b"key is " + KEY.encode()))
