@@ -6,7 +6,7 @@ those are silent. Casts hold text: bytes that are no UTF-8 become U+FFFD.
 
 from __future__ import annotations
 
-from itertools import accumulate, compress
+from itertools import accumulate, chain, compress, repeat
 from operator import sub
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -136,14 +136,14 @@ class _Cast:
             return b"".join([self.entry(part.entry(number)) for number in range(len(part.data))])
         latest_us = list(accumulate(part.times_us(), max, initial=self._latest_us))[1:]
         stream, _ = self._streams[OUTPUT]
-        texts = stream.texts(part.data)
-        if "" in texts:  # the beginning of a character
+        texts = stream.escaped(part.data)
+        if b"" in texts:  # the beginning of a character
             latest_us = list(compress(latest_us, texts))
             texts = list(filter(None, texts))
         self._latest_us = max(self._latest_us, part.latest_us())
         times = self._times.texts([us - self._first_us for us in latest_us])
-        fields = zip(times, map(orjson.dumps, texts), strict=True)
-        return b"".join(map(b'[%b, "o", %b]\n'.__mod__, fields))
+        fields = zip(repeat(b"["), times, repeat(b', "o", "'), texts, repeat(b'"]\n'), strict=False)
+        return b"".join(chain.from_iterable(fields))
 
     def end(self) -> bytes:
         """What is left of characters that never ended."""

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import codecs
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, cast
+
+import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+
+_BETWEEN: Final = b"\x1e"
+# A control character that no terminal heeds, so it is hardly ever sent; and how JSON writes it.
+_BETWEEN_IN_JSON: Final = b"\\u001e"
+_SHORT_BYTES: Final = 1024
+# Of longer ones each by itself costs less than to join them.
+_OVER_CUTS: Final = "over cuts"
 
 _REPLACEMENT = "\ufffd"
 _REPLACEMENT_BYTES = _REPLACEMENT.encode()
@@ -21,11 +30,11 @@ class TextStream:
     A character that is cut waits for its end; what can be no character becomes U+FFFD.
     """
 
-    __slots__ = ("_cut", "_decode", "_given", "_had", "_state")
+    __slots__ = ("_cut", "_decode", "_given", "_had", "_reset", "_state")
 
     def __init__(self) -> None:
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._decode, self._state = decoder.decode, decoder.getstate
+        self._decode, self._state, self._reset = decoder.decode, decoder.getstate, decoder.reset
         self._cut = False
         self._given = self._had = 0
 
@@ -64,6 +73,39 @@ class TextStream:
                     return texts
             texts.append(self.text(piece))
 
+    def escaped(self, pieces: Sequence[bytes]) -> Sequence[bytes]:
+        """As `texts`, each as JSON writes it, without its quotation marks.
+
+        Decoding and writing all of them at once takes half of what it takes one by one.
+        """
+        joined = self._joined(pieces)
+        if joined is None:
+            return [orjson.dumps(text)[1:-1] for text in self.texts(pieces)]
+        return orjson.dumps(joined)[1:-1].split(_BETWEEN_IN_JSON)
+
+    def _joined(self, pieces: Sequence[bytes]) -> str | None:
+        """As `texts`, with a character between them that is nowhere in them.
+
+        None where there is no such, where they are no whole UTF-8 or so long that it does not pay:
+        then nothing is taken.
+        """
+        data = _BETWEEN.join(pieces)
+        if len(data) > _SHORT_BYTES * len(pieces):
+            return None
+        if data.count(_BETWEEN) >= len(pieces) or _BETWEEN_IN_JSON in data:
+            return None
+        begun = self._state()[0]
+        cut = cut_character(data)
+        try:
+            text = (begun + data[: len(data) - cut]).decode(errors=_OVER_CUTS)
+        except UnicodeDecodeError:
+            return None
+        if self._cut or cut:
+            self._reset()
+            self._decode(data[len(data) - cut :])
+            self._cut = bool(cut)
+        return text
+
     def end(self) -> str:
         """What was left of a character that never ended."""
         text = self._decode(b"", final=True)
@@ -76,6 +118,33 @@ class TextStream:
         return max(0, self._given - self._had)
 
 
+def _over_cut(error: UnicodeError) -> tuple[str, int]:
+    """What is there of a character that the end of a piece has cut, and where to go on behind it.
+
+    Raises the error when that is not what is wrong.
+    """
+    found = cast("UnicodeDecodeError", error)
+    data, start = found.object, found.start
+    end = data.find(_BETWEEN, start)
+    length = _length(data[start])
+    if not start < end < start + length:
+        raise error
+    until = start + length + len(_BETWEEN)
+    try:
+        character = (data[start:end] + data[end + len(_BETWEEN) : until]).decode()
+    except UnicodeDecodeError:
+        raise error from None
+    return _BETWEEN.decode() + character, until
+
+
+codecs.register_error(_OVER_CUTS, _over_cut)
+
+
+def _length(lead: int) -> int:
+    """How many bytes a character of UTF-8 has that begins with this one."""
+    return 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4  # noqa: PLR2004  RFC 3629
+
+
 def cut_character(data: bytes) -> int:
     """How many bytes at the end of `data` begin a character of UTF-8 that goes on after it."""
     for back in range(1, min(_LONGEST_TAIL, len(data)) + 1):
@@ -83,6 +152,5 @@ def cut_character(data: bytes) -> int:
         if byte < _ASCII_END:
             return 0
         if byte >= _LEAD:
-            length = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4  # noqa: PLR2004  RFC 3629
-            return back if byte < 0xF5 and back < length else 0  # noqa: PLR2004
+            return back if byte < 0xF5 and back < _length(byte) else 0  # noqa: PLR2004  as above
     return 0

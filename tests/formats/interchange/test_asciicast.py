@@ -6,6 +6,7 @@ import json
 from itertools import accumulate, pairwise
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from formats.interchange.asciicast import Intervals, write_v1, write_v2, write_v
 from formats.interchange.asciicast_reading import read_cast
 from formats.interchange.left_out import LeftOut
 from formats.interchange.raw import write_raw
+from formats.interchange.text import TextStream
 from formats.stretch import Stretch, cut
 from tests.support.foreign import TEXTS, joined, plain, read_all, said, sessions
 from tests.support.logs import BEGINNING_US, Said, lines
@@ -149,12 +151,30 @@ def test_the_sum_of_rounded_intervals_stays_right(times: list[list[int]]) -> Non
             assert abs(given_us - at_us) <= 500
 
 
+PIECES = (
+    b"\x1e", b"\\u001e", b"\\", b'"', b"\xe2", b"\xe2\x94", b"\x94\x80", b"\x80", b"\xf0\x9f",
+    b"\x98\x80", b"\x1b[1m", b"\r\n",
+)  # fmt: skip
+"""Parts of characters, and what has a meaning where many are written at once."""
+
+
+@given(cuts=st.lists(st.lists(st.sampled_from(PIECES), min_size=1)))
+def test_texts_are_the_same_many_at_once(cuts: list[list[bytes]]) -> None:
+    one_by_one, together, written = TextStream(), TextStream(), TextStream()
+    for pieces in cuts:
+        texts = [one_by_one.text(piece) for piece in pieces]
+        assert together.texts(pieces) == texts
+        assert [orjson.loads(b'"%b"' % text) for text in written.escaped(pieces)] == texts
+    assert one_by_one.end() == together.end() == written.end()
+    assert one_by_one.replaced == together.replaced == written.replaced
+
+
 @pytest.mark.parametrize("write", [write_v2, write_v3, write_raw])
 @given(
     said=st.lists(
         st.tuples(
             st.integers(-50, 3000),
-            st.binary(min_size=1, max_size=5) | TEXTS,
+            st.binary(min_size=1, max_size=5) | TEXTS | st.sampled_from(PIECES),
             st.sampled_from(("output", "output", "output", "input")),
         )
     )
