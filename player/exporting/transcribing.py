@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from formats.store import listed
-from player.ahead import ahead, is_worth_it
 from player.exporting.preparing import begun
-from player.index.sidecar import batches_of, stored_blocks
-from player.lines.columns import Columns
-from player.lines.lineblock import Batch, batched
+from player.index.sidecar import batches_of
+from player.lines.lineblock import batched
 from player.transcript.forms import markdown, plain, title_of
 from player.transcript.transcript import transcript
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from formats.damage import Damage
     from player.exporting.job import Job
+    from player.lines.lineblock import Batch
     from player.progress import Progress
 
 _BATCH_LINES: Final = 1000
@@ -50,8 +48,6 @@ def _lines(job: Job, progress: Progress) -> Iterator[Batch]:
         entries = begun(job.all_entries(progress), job.size, job.wanted.size)
         return batched(screen_lines(entries, job.size))
     size, damage = job.wanted.size, job.damage if job.masked_by is None else None
-    if size is None and is_worth_it(job.session) and stored_blocks(job.home, job.session):
-        return _read_ahead(job, damage)
     done_bytes = 0
 
     def told(done: int, _total: int) -> None:
@@ -60,14 +56,3 @@ def _lines(job: Job, progress: Progress) -> Iterator[Batch]:
         done_bytes = done
 
     return batches_of(job.home, job.session, size=size, damage=damage, progress=told)
-
-
-def _read_ahead(job: Job, damage: Damage | None) -> Iterator[Batch]:
-    """Lines that are there, unpacked by another process: half of what a flood of them takes."""
-
-    def values(found: Damage) -> Iterator[tuple[Any, ...]]:
-        for texts, columns in batches_of(job.home, job.session, damage=found):
-            yield texts, tuple(columns)
-
-    for texts, columns in ahead(values, damage):
-        yield Batch(texts, Columns._make(columns))

@@ -24,6 +24,7 @@ TYPED, TRANSIENT, _JUST_BEFORE, PASSING = 1, 2, 4, 8
 _FLAGS: Final = range(16)
 _IS_JUST_BEFORE: Final = [bool(flags & _JUST_BEFORE) for flags in _FLAGS]
 _US_PER_MS: Final = 1000
+_MILLISECONDS_US: Final = [_US_PER_MS * ms for ms in range(256)]
 _WORD_BYTES: Final = 8
 _TIMES_FASTER: Final = 10
 # A line takes that much less when all are unpacked than when it is read alone.
@@ -45,6 +46,16 @@ class Columns(NamedTuple):
     steps: Sequence[Steps]
     flags: Sequence[int]
 
+    @property
+    def scrolled_by(self) -> bool:
+        """Whether each was seen at one moment only: a flood, where there are many."""
+        return self.firsts_us == self.lasts_us
+
+    @property
+    def first_us(self) -> int:
+        """The first time of all; there is a line."""
+        return self.firsts_us[0]
+
     def fields(self) -> tuple[Iterable[Any], ...]:
         """The `Fields` of the lines, each of all of them: no loop is ours."""
         typed, transient, passing = (
@@ -56,6 +67,10 @@ class Columns(NamedTuple):
     def part(self, begin: int, end: int) -> Columns:
         """Of the lines from one on and before another."""
         return Columns._make(column[begin:end] for column in self)
+
+    def unpacked(self) -> Columns:
+        """They: that of some is to be asked for (`UnpackedLater`)."""
+        return self
 
     def only(self, kept: Sequence[bool]) -> Columns:
         """Of the lines that are to be kept."""
@@ -112,6 +127,14 @@ class _Column:
         self._count = count
         self._known = (0, 0)
 
+    def part(self, begin: int, end: int) -> _Column:
+        """Of the places from one on and before another."""
+        return _Column([plane[begin:end] for plane in self._planes], end - begin)
+
+    def are_none(self) -> bool:
+        """Whether all of them are 0."""
+        return not any(plane.strip(b"\0") for plane in self._planes)
+
     def values(self) -> list[int]:
         """All of them."""
         raw = bytearray(_WORD_BYTES * self._count)
@@ -121,6 +144,15 @@ class _Column:
         if sys.byteorder == "big":
             words.byteswap()
         return words.tolist()
+
+    def sums(self, before: int, unit: int) -> list[int]:
+        """For each place what is `before` all and the numbers up to it, times `unit`."""
+        low, *high = self._planes or [b""]
+        if unit == _US_PER_MS and not any(plane.strip(b"\0") for plane in high):
+            steps: Iterable[int] = map(_MILLISECONDS_US.__getitem__, low)
+        else:
+            steps = map(unit.__mul__, self.values())
+        return list(accumulate(steps, initial=unit * before))[1:]
 
     def value(self, number: int) -> int:
         """The number of that place."""
@@ -163,12 +195,13 @@ class PackedColumns:
     """
 
     __slots__ = (
-        "_agos", "_alone", "_counts", "_fields", "_firsts", "_flags", "_lengths", "_spans",
-        "_steps", "_unit",
+        "_agos", "_alone", "_count", "_counts", "_fields", "_firsts", "_flags", "_lengths",
+        "_spans", "_steps", "_unit",
     )  # fmt: skip
 
     def __init__(self, raw: bytes, count: int) -> None:
         reader = _Reader(raw)
+        self._count = count
         self._unit = reader.column(1).value(0)
         self._firsts, self._spans, self._counts, self._flags, self._steps = (
             reader.column(count) for _ in range(5)
@@ -185,7 +218,7 @@ class PackedColumns:
             self._alone -= 1
             if self._alone >= 0:
                 return self._read(number)
-            self._fields = list(zip(*self.all().fields(), strict=True))
+            self._fields = list(zip(*self.unpacked(0, self._count).fields(), strict=True))
         return self._fields[number]
 
     def flags(self, number: int) -> int:
@@ -211,25 +244,86 @@ class PackedColumns:
         """How many of them are not transient."""
         return sum(not flags & TRANSIENT for flags in self._flags.values())
 
-    def all(self) -> Columns:
-        """All of them, unpacked; no loop is ours."""
-        times_unit = self._unit.__mul__
-        flags = self._flags.values()
+    def part(self, begin: int, end: int) -> UnpackedLater:
+        """Of the lines from one on and before another."""
+        return UnpackedLater(self, begin, end)
+
+    def part_flags(self, begin: int, end: int) -> Sequence[int]:
+        """The flags of these lines. Raises BlockError."""
+        flags = self._flags.part(begin, end).values()
         if max(flags, default=0) >= len(_FLAGS):
             raise BlockError("its flags are none of ours")
-        firsts = list(accumulate(map(times_unit, self._firsts.values())))
-        ends = map(add, firsts, map(times_unit, self._spans.values()))
-        lasts = list(map(sub, ends, map(_IS_JUST_BEFORE.__getitem__, flags)))
-        return Columns(firsts, lasts, self._counts.values(), self._grown(firsts), flags)
+        return flags
 
-    def _grown(self, firsts: Sequence[int]) -> Sequence[Steps]:
-        """The steps of each line; most have none."""
-        counts = self._steps.values()
-        steps = zip(self._lengths.values(), self._agos.values(), strict=True)
+    def have_spans(self, begin: int, end: int) -> bool:
+        """Whether any of these lines stood for longer than a moment."""
+        return not self._spans.part(begin, end).are_none()
+
+    def first_us(self, number: int) -> int:
+        """The first time of one line."""
+        return self._unit * self._firsts.before(number + 1)
+
+    def unpacked(self, begin: int, end: int) -> Columns:
+        """Of the lines from one on and before another; no loop over all is ours."""
+        flags = self.part_flags(begin, end)
+        firsts = self._firsts.part(begin, end).sums(self._firsts.before(begin), self._unit)
+        lasts = firsts
+        if self.have_spans(begin, end):
+            spans = map(self._unit.__mul__, self._spans.part(begin, end).values())
+            ends = map(add, firsts, spans)
+            lasts = list(map(sub, ends, map(_IS_JUST_BEFORE.__getitem__, flags)))
+        counts = self._counts.part(begin, end).values()
+        return Columns(firsts, lasts, counts, self._grown(begin, firsts), flags)
+
+    def _grown(self, begin: int, firsts: Sequence[int]) -> Sequence[Steps]:
+        """The steps of the lines from one on that have these first times; most have none."""
+        grown: list[Steps] = [()] * len(firsts)
+        counts = self._steps.part(begin, begin + len(firsts))
+        if counts.are_none():
+            return grown
+        taken = counts.values()
+        first = self._steps.before(begin)
+        lengths, agos = (
+            column.part(first, first + sum(taken)).values()
+            for column in (self._lengths, self._agos)
+        )
+        steps = zip(lengths, agos, strict=True)
         unit = self._unit
-        grown: list[Steps] = [()] * len(counts)
-        for number in compress(range(len(counts)), counts):
+        for number in compress(range(len(taken)), taken):
             first_us = firsts[number]
-            some = islice(steps, counts[number])
-            grown[number] = tuple((length, first_us - unit * ago) for length, ago in some)
+            grown[number] = tuple(
+                (length, first_us - unit * ago) for length, ago in islice(steps, taken[number])
+            )
         return grown
+
+
+class UnpackedLater:
+    """As `Columns`, of some lines of a block: unpacked when more is asked of them than mostly is.
+
+    Of a flood nobody asks when each of its lines was there.
+    """
+
+    def __init__(self, packed: PackedColumns, begin: int, end: int) -> None:
+        self._packed, self._begin, self._end = packed, begin, end
+        self._unpacked: Columns | None = None
+
+    @property
+    def scrolled_by(self) -> bool:
+        """As that of `Columns`."""
+        return not self._packed.have_spans(self._begin, self._end)
+
+    @property
+    def first_us(self) -> int:
+        """As that of `Columns`."""
+        return self._packed.first_us(self._begin)
+
+    @property
+    def flags(self) -> Sequence[int]:
+        """As that of `Columns`. Raises BlockError."""
+        return self._packed.part_flags(self._begin, self._end)
+
+    def unpacked(self) -> Columns:
+        """All of it. Raises BlockError."""
+        if self._unpacked is None:
+            self._unpacked = self._packed.unpacked(self._begin, self._end)
+        return self._unpacked

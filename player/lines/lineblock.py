@@ -19,6 +19,7 @@ from player.lines.columns import (
     BlockError,
     Columns,
     PackedColumns,
+    UnpackedLater,
     pack_columns,
 )
 
@@ -135,22 +136,22 @@ class LineBlock:
             raise BlockError("its lines are not as many as it says")
         if self._columns is None:
             self._columns = _unpack(self._packed, self._count)
-        return _batches(self.text, self._columns.all())
+        return _batches(self.text, self._columns)
 
 
 class Batch(NamedTuple):
     """Some lines by the time they first stood, for who looks at many at once."""
 
     texts: Sequence[str]
-    columns: Columns
+    columns: Columns | UnpackedLater
 
     def only(self, kept: Sequence[bool]) -> Batch:
         """The lines that are to be kept."""
-        return Batch(list(compress(self.texts, kept)), self.columns.only(kept))
+        return Batch(list(compress(self.texts, kept)), self.columns.unpacked().only(kept))
 
     def lines(self) -> Iterator[ScreenLine]:
         """They one by one."""
-        fields = zip(self.texts, *self.columns.fields(), strict=True)
+        fields = zip(self.texts, *self.columns.unpacked().fields(), strict=True)
         # Past the constructor, which is written in Python.
         return map(cast("Any", tuple).__new__, repeat(ScreenLine), fields)
 
@@ -164,18 +165,18 @@ def batched(lines: Iterable[ScreenLine]) -> Iterator[Batch]:
     """Lines by the time they first stood, some at a time."""
     iterator = iter(lines)
     while some := list(islice(iterator, _SOME_LINES)):
-        yield _batch_of(some)
+        yield Batch(*_in_columns(some))
 
 
-def _batch_of(lines: Sequence[ScreenLine]) -> Batch:
+def _in_columns(lines: Sequence[ScreenLine]) -> tuple[Sequence[str], Columns]:
     flags = [
         TYPED * line.typed | TRANSIENT * line.transient | PASSING * line.passing for line in lines
     ]
     texts, *columns = zip(*(line[:5] for line in lines), strict=True) if lines else ((),) * 5
-    return Batch(texts, Columns._make((*columns, flags)))
+    return texts, Columns._make((*columns, flags))
 
 
-def _batches(text: bytes, columns: Columns) -> Iterator[Batch]:
+def _batches(text: bytes, columns: Columns | PackedColumns) -> Iterator[Batch]:
     number = place = 0
     while place < len(text):
         end = text.find(b"\n", place + _PIECE_BYTES)
@@ -204,7 +205,7 @@ class Settled(NamedTuple):
 
 def settled_of(lines: Iterable[ScreenLine]) -> Settled:
     """Lines by the time they first stood, as they are packed."""
-    texts, columns = _batch_of(list(lines))
+    texts, columns = _in_columns(list(lines))
     return Settled("".join([f"{text}\n" for text in texts]).encode(errors="replace"), columns)
 
 

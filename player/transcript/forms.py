@@ -27,8 +27,9 @@ def plain(reads: Iterable[Batch]) -> Iterator[str]:
 
 
 def _plain(read: Batch) -> Iterable[str]:
-    texts = read.texts
-    return texts if "".join(texts).isprintable() else map(escaped, texts)
+    joined = "".join(read.texts)
+    # What a line has of ASCII is printable: a screen shows nothing else.
+    return read.texts if joined.isascii() or joined.isprintable() else map(escaped, read.texts)
 
 
 def timed(reads: Iterable[Batch], start_us: int) -> Iterator[str]:

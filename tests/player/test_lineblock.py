@@ -11,8 +11,17 @@ from hypothesis import strategies as st
 
 from benchmarks.corpus.text import Text
 from formats.sealed import LEVEL
-from player.lines.columns import BlockError
-from player.lines.lineblock import LineBlock, ScreenLine, merged, pack, settled_of, unpack
+from player.lines import lineblock
+from player.lines.columns import TYPED, BlockError
+from player.lines.lineblock import (
+    LineBlock,
+    ScreenLine,
+    lines_in,
+    merged,
+    pack,
+    settled_of,
+    unpack,
+)
 
 TIMES_US = st.one_of(
     st.integers(0, 10**16), st.integers(0, 10**13).map(lambda time_ms: time_ms * 1000)
@@ -59,6 +68,33 @@ def test_a_line_is_the_same_whether_few_or_many_are_asked(
     asked = data.draw(st.lists(numbers, max_size=8))
     block = block_of(lines)
     assert [block.line(number) for number in asked] == [lines[number] for number in asked]
+
+
+@given(
+    st.lists(screen_lines(), min_size=1, max_size=12),
+    st.integers(0, 2**41),
+    st.sampled_from((1, 1000)),
+)
+def test_what_is_asked_of_a_part_is_of_its_lines(
+    lines: list[ScreenLine], most_us: int, unit: int
+) -> None:
+    """What of a batch is told without unpacking it."""
+    lines = [
+        line._replace(first_us=unit * (line.first_us % most_us if most_us else 0)) for line in lines
+    ]
+    lines = [line._replace(last_us=line.first_us + line.count % 2, steps=()) for line in lines]
+    lines.sort(key=lambda line: line.first_us)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lineblock, "_PIECE_BYTES", 5)
+        batches = list(block_of(lines).batches())
+    assert list(lines_in(batches)) == lines
+    for batch in batches:
+        some = list(batch.lines())
+        assert batch.columns.first_us == some[0].first_us
+        assert batch.columns.scrolled_by is all(line.first_us == line.last_us for line in some)
+        assert [bool(flags & TYPED) for flags in batch.columns.flags] == [
+            line.typed for line in some
+        ]
 
 
 def test_a_line_takes_few_bytes() -> None:
