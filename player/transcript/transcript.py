@@ -44,9 +44,9 @@ _UNBROKEN = "\u00a0"
 _FEWEST_LETTERS = 4
 _TURN_US = 2_000_000
 _ALWAYS: Final = sys.maxsize
-_MOST_REMEMBERED: Final = 400_000
-"""Texts that are known to have been given, 80 bytes each: a flood has millions. One that comes
-again after that many others is given again."""
+_MOST_REMEMBERED: Final = 200_000
+"""Texts that are known to have been given, 100 bytes each: a flood has millions. Then all are
+forgotten: one that comes again is given again."""
 _MOST_STANDING: Final = 20_000
 
 
@@ -72,9 +72,8 @@ class Transcriber:
         self._since_us = -1 if since_us is None else since_us
         self._until_us = sys.maxsize if until_us is None else until_us
         self._always = since_us is None and until_us is None
-        # Signs of the texts that were given, in their order: the newest, and those before them.
-        self._new: dict[int, None] = {}
-        self._old: dict[int, None] = {}
+        # Signs of the texts that were given, in their order.
+        self._given: dict[int, None] = {}
         # Until when a line of some letters stood: what takes its place says the same in numbers.
         self._stood_us: dict[str, int] = {}
 
@@ -147,7 +146,8 @@ class Transcriber:
         ]
         fresh = dict(zip(letters, leave_us, strict=True))
         if len(fresh) == len(texts) and stood_us.keys().isdisjoint(fresh):
-            self._remember(fresh, firsts_us[0])
+            some = {key: us for key, us in fresh.items() if len(key) >= _FEWEST_LETTERS}
+            self._remember(some, firsts_us[0])
             return replaced
         for number, key in enumerate(letters):
             before_us, until_us = stood_us.get(key), leave_us[number]
@@ -168,24 +168,22 @@ class Transcriber:
         return replaced
 
     def _remember(self, leave_us: dict[str, int], now_us: int) -> None:
-        """Until when lines of these letters keep their places, all of which are new."""
+        """Until when lines of these letters keep their places."""
         if len(self._stood_us) + len(leave_us) > _MOST_STANDING:
             self._forget(now_us - _TURN_US)
-        if min(map(len, leave_us)) < _FEWEST_LETTERS:
-            leave_us = {key: us for key, us in leave_us.items() if len(key) >= _FEWEST_LETTERS}
         self._stood_us |= leave_us
 
     def _new_of(self, texts: Sequence[str]) -> list[bool]:
         """Which of the texts were never given, as far as there is room to know."""
-        if len(self._new) >= _MOST_REMEMBERED // 2:
-            self._new, self._old = {}, self._new
-        given, before, known = self._new, self._old, len(self._new)
+        if len(self._given) >= _MOST_REMEMBERED:
+            self._given = {}
+        given, known = self._given, len(self._given)
         signs = list(map(hash, texts))
         given |= dict.fromkeys(signs)
         added = len(given) - known
-        if added == len(signs) and before.keys().isdisjoint(signs):
+        if added == len(signs):
             return [True] * added
-        left = set(islice(reversed(given), added)).difference(before)
+        left = set(islice(reversed(given), added))
         new: list[bool] = []
         for sign in signs:
             new.append(sign in left)
