@@ -129,14 +129,15 @@ class Transcriber:
     def _replaced(self, batch: Batch, texts: Sequence[str], letters: Sequence[str]) -> list[bool]:
         """Which of the lines took the place of one of the same letters; all are such from now on.
 
-        What says that something is at work does so however long ago the one before was. Where lines
-        of the same letters scroll by faster than anybody looks, they are a list and no counter.
+        What says that something is at work does so however long ago the one before was. What
+        scrolls by between two looks was never replaced, and where some of the same letters do so
+        they are a list and no counter.
         """
         stood_us, replaced = self._stood_us, [False] * len(texts)
         if batch.columns.scrolled_by:
-            # A flood, in which to look at each line by itself takes twice as long. What scrolled by
-            # between two looks was never replaced.
-            self._remember(dict.fromkeys(letters, _ALWAYS), batch.columns.first_us)
+            # A flood, in which to look at each line by itself takes twice as long.
+            if not stood_us.keys().isdisjoint(letters):
+                stood_us |= dict.fromkeys(stood_us.keys() & letters, _ALWAYS)
             return replaced
         firsts_us, lasts_us, *_ = batch.columns.unpacked()
         # Until when each keeps its place.
@@ -144,15 +145,10 @@ class Transcriber:
             _ALWAYS if first_us == last_us else last_us
             for first_us, last_us in zip(firsts_us, lasts_us, strict=True)
         ]
-        fresh = dict(zip(letters, leave_us, strict=True))
-        if len(fresh) == len(texts) and stood_us.keys().isdisjoint(fresh):
-            some = {key: us for key, us in fresh.items() if len(key) >= _FEWEST_LETTERS}
-            self._remember(some, firsts_us[0])
-            return replaced
         for number, key in enumerate(letters):
             before_us, until_us = stood_us.get(key), leave_us[number]
             if before_us is None:
-                if len(key) >= _FEWEST_LETTERS:
+                if len(key) >= _FEWEST_LETTERS and until_us != _ALWAYS:
                     if len(stood_us) >= _MOST_STANDING:
                         self._forget(firsts_us[number] - _TURN_US)
                     stood_us[key] = until_us
@@ -166,12 +162,6 @@ class Transcriber:
                 gap_us > 0 and _AT_WORK.match(texts[number]) is not None
             )
         return replaced
-
-    def _remember(self, leave_us: dict[str, int], now_us: int) -> None:
-        """Until when lines of these letters keep their places."""
-        if len(self._stood_us) + len(leave_us) > _MOST_STANDING:
-            self._forget(now_us - _TURN_US)
-        self._stood_us |= leave_us
 
     def _new_of(self, texts: Sequence[str]) -> list[bool]:
         """Which of the texts were never given, as far as there is room to know."""

@@ -56,3 +56,16 @@ def test_a_flood_is_a_list_and_no_counter() -> None:
     ]
     read = [line.text for line in lines_in(transcript(batched([*flood, *counter])))]
     assert read == [line.text for line in flood] + ["step 0 of many"]
+
+
+def test_what_scrolls_by_between_two_looks_makes_it_a_list() -> None:
+    """Of a fast list some lines stand when somebody looks, and most do not."""
+    lines: list[ScreenLine] = []
+    for number in range(600):
+        at_us = number * 10_000
+        until_us = at_us + 150_000 if number % 60 < 20 else at_us
+        lines.append(ScreenLine(f"test {number} passed", at_us, until_us, 1))
+    for size in (1, 7, 600):
+        some = [lines[n : n + size] for n in range(0, len(lines), size)]
+        read = transcript([batch for part in some for batch in batched(part)])
+        assert [line.text for line in lines_in(read)] == [line.text for line in lines]
