@@ -61,6 +61,10 @@ class Progress:
             self._next_s = now_s + _EVERY_S
             self._draw()
 
+    def reach(self, done: int, _total: int = 0) -> None:
+        """So much is done in all."""
+        self.add(done - self._done)
+
     def _draw(self) -> None:
         # An estimate may be exceeded; it is not done before it is done.
         part = min(0.99, self._done / self._total)

@@ -21,6 +21,7 @@ class Form(NamedTuple):
 
     `stream`: its bytes come one after another, so that it can go to stdout and be compressed.
     `drawn`: it shows what stood on the screen, so that a screen engine is needed.
+    `lined`: it is made of the screen lines that the index keeps.
     """
 
     name: str
@@ -28,14 +29,15 @@ class Form(NamedTuple):
     masked: bool = False
     stream: bool = True
     drawn: bool = False
+    lined: bool = False
 
 
 FORMS: Final = (
     Form("asciicast-v3", (".cast",), masked=True),
     Form("asciicast-v2", (".v2.cast",), masked=True),
     Form("asciicast-v1", (".v1.cast",), masked=True),
-    Form("text", (".txt",), masked=True, drawn=True),
-    Form("markdown", (".md",), masked=True, drawn=True),
+    Form("text", (".txt",), masked=True, drawn=True, lined=True),
+    Form("markdown", (".md",), masked=True, drawn=True, lined=True),
     Form("html", (".html", ".htm"), masked=True, drawn=True),
     Form("svg", (".svg",), masked=True, drawn=True),
     Form("png", (".png",), masked=True, drawn=True),

@@ -56,18 +56,34 @@ class Job:
         self._signature: Signature = ()
         self.remarks: list[str] = []
 
-    def redact(self, environ: Mapping[str, str]) -> None:
-        """Have secrets masked in all that is written."""
+    def redact(self, environ: Mapping[str, str], lines_made: Progress | None = None) -> None:
+        """Have secrets masked in all that is written.
+
+        The screen lines of a long session tell whether it holds any. With `lines_made` they will be
+        wanted in any case: missing ones are made first, not after another look at its screens.
+        """
         from formats.config import load  # noqa: PLC0415  not where nothing is to be masked
         from player.index.sidecar import stored_blocks  # noqa: PLC0415
         from player.redact.finder import Finder  # noqa: PLC0415
-        from player.redact.redaction import Redaction  # noqa: PLC0415
+        from player.redact.redaction import Redaction, is_long  # noqa: PLC0415
 
         finder = Finder.of(load(self.home, environ))
         size = self.wanted.size
         self._signature = signature_of(self.session.files())
         lines = stored_blocks(self.home, self.session) if size is None else None
+        if size is None and lines is None and lines_made and is_long(self.session):
+            self._make_lines(lines_made)
+            lines = stored_blocks(self.home, self.session)
         self.redaction = Redaction.of(self.session, finder, self.damage, size, lines)
+
+    def _make_lines(self, progress: Progress) -> None:
+        """Have the index hold them, if the session is stored."""
+        from player.index.sidecar import pieces_of  # noqa: PLC0415  mostly it does
+
+        if self.session.stored:
+            for _ in pieces_of(self.home, self.session, progress=progress.reach):
+                pass
+            progress.restart()
 
     @property
     def as_it_is(self) -> bool:

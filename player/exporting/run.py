@@ -60,12 +60,12 @@ def export(prog: str, request: Request, environ: Mapping[str, str]) -> list[str]
     if job.at_us is not None and target.form.name not in ("svg", "png"):
         raise UsageError(f"--at is one moment: .png and .svg show it, {target.form.name} cannot")
     masked = target.form.masked if request.redact is None else request.redact
-    if masked:
-        job.redact(environ)
     path = path or session.id[:8] + (*target.form.endings, "." + target.form.name)[0]
     from player.exporting.writing import write  # noqa: PLC0415  not before all is known to be right
 
     with Progress(prog, session.log_bytes()) as progress:
+        if masked:
+            job.redact(environ, progress if target.form.lined else None)
         paths = write(job, Destination(path, target, request.replace), progress)
     say(prog, _about_secrets(job, request))
     for remark in job.remarks:

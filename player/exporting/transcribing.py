@@ -48,11 +48,4 @@ def _lines(job: Job, progress: Progress) -> Iterator[Batch]:
         entries = begun(job.all_entries(progress), job.size, job.wanted.size)
         return batched(screen_lines(entries, job.size))
     size, damage = job.wanted.size, job.damage if job.masked_by is None else None
-    done_bytes = 0
-
-    def told(done: int, _total: int) -> None:
-        nonlocal done_bytes
-        progress.add(done - done_bytes)
-        done_bytes = done
-
-    return batches_of(job.home, job.session, size=size, damage=damage, progress=told)
+    return batches_of(job.home, job.session, size=size, damage=damage, progress=progress.reach)

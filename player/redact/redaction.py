@@ -112,7 +112,7 @@ class Redaction:
 
         size = size or initial_size(session.entries())
         skim = None
-        if blocks is not None and session.log_bytes(_LONG_BYTES) >= _LONG_BYTES:
+        if blocks is not None and is_long(session):
             skim = Skim(parts, blocks, size.cols)
         return cls(parts, finder, size, skim)
 
@@ -291,6 +291,11 @@ class Redaction:
         if isinstance(value, dict):
             return {k: self._value(v) for k, v in cast("dict[str, Any]", value).items()}
         return value
+
+
+def is_long(session: Session) -> bool:
+    """Whether a session is skimmed where its lines are at hand: a shorter one is looked at."""
+    return session.log_bytes(_LONG_BYTES) >= _LONG_BYTES
 
 
 def texts_in(value: object) -> Iterator[str]:

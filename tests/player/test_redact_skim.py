@@ -14,10 +14,12 @@ from formats.layout import Home
 from formats.session import Session
 from formats.size import Size
 from formats.stretch import Stretch, cut
+from player.exporting.job import Job
 from player.lines.columns import BlockError
 from player.lines.extractor import screen_lines
 from player.lines.lineblock import LineBlock, ScreenLine, pack, settled_of, unpack
 from player.lines.sizing import initial_size
+from player.progress import Progress
 from player.redact import redaction, skim
 from player.redact.finder import Finder
 from player.redact.known import Known
@@ -169,6 +171,18 @@ def test_one_secret_is_enough(tmp_path: Path) -> None:
     assert not made.is_clean()
     assert len(read) < 100
     is_gone(made, session)
+
+
+def test_lines_that_will_be_wanted_are_made_first(tmp_path: Path) -> None:
+    session = session_of(tmp_path, *(Said(n, b"line %d\r\n" % n) for n in range(1000)))
+    job = Job(Home(str(tmp_path)), session)
+    job.redact({})
+    assert job.redaction is not None
+    assert not job.redaction.can_be_skimmed
+    with Progress("x", 1) as progress:
+        job.redact({}, progress)
+    assert job.redaction.can_be_skimmed
+    assert job.redaction.is_clean()
 
 
 def test_a_short_one_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
