@@ -66,15 +66,18 @@ def main(argv: Sequence[str]) -> int:
     since_us = start_us + typed.start.position_us(span) if typed.start else None
     until_us = start_us + typed.to.position_us(span) if typed.to else None
     reads = transcript(batches_of(home, one.session, damage=damage), since_us, until_us)
+    end = "\n"
     printed: Iterator[str]
     if typed.json:
         printed = (_as_json(one.meta, line) for line in lines_in(reads))
     elif typed.markdown:
         printed = markdown(title_of(one.meta), one.meta, reads)
+    elif typed.times:
+        printed = timed(reads, start_us)
     else:
-        printed = timed(reads, start_us) if typed.times else plain(reads)
-    for line in printed:
-        print(line)
+        printed, end = plain(reads), ""
+    for piece in printed:
+        print(piece, end=end)
     say_damage(PROG, damage)
     return 0
 

@@ -28,11 +28,10 @@ def transcribed(form: str, job: Job, progress: Progress) -> Iterator[bytes]:
     since_us = meta.start_us + wanted.start_us if wanted.start_us else None
     until_us = None if wanted.end_us is None else meta.start_us + wanted.end_us
     reads = transcript(_lines(job, progress), since_us, until_us)
-    if form == "markdown":
-        title = job.masked(title_of(meta))
-        written = markdown(title, meta, reads, headings=wanted.typed)
-    else:
-        written = plain(reads)
+    if form == "text":
+        yield from map(str.encode, plain(reads))
+        return
+    written = markdown(job.masked(title_of(meta)), meta, reads, headings=wanted.typed)
     while batch := list(islice(written, _BATCH_LINES)):
         yield "\n".join((*batch, "")).encode()
 

@@ -48,13 +48,8 @@ class Columns(NamedTuple):
 
     @property
     def scrolled_by(self) -> bool:
-        """Whether each was seen at one moment only: a flood, where there are many."""
-        return self.firsts_us == self.lasts_us
-
-    @property
-    def first_us(self) -> int:
-        """The first time of all; there is a line."""
-        return self.firsts_us[0]
+        """Whether each was seen at one moment only, and no more is said of any: mostly a flood."""
+        return self.firsts_us == self.lasts_us and not any(self.flags)
 
     def fields(self) -> tuple[Iterable[Any], ...]:
         """The `Fields` of the lines, each of all of them: no loop is ours."""
@@ -255,23 +250,18 @@ class PackedColumns:
             raise BlockError("its flags are none of ours")
         return flags
 
-    def have_spans(self, begin: int, end: int) -> bool:
-        """Whether any of these lines stood for longer than a moment."""
-        return not self._spans.part(begin, end).are_none()
-
-    def first_us(self, number: int) -> int:
-        """The first time of one line."""
-        return self._unit * self._firsts.before(number + 1)
+    def scrolled_by(self, begin: int, end: int) -> bool:
+        """Whether each of these lines was seen at one moment only, and no more is said of any."""
+        columns = (self._spans, self._flags)
+        return all(column.part(begin, end).are_none() for column in columns)
 
     def unpacked(self, begin: int, end: int) -> Columns:
         """Of the lines from one on and before another; no loop over all is ours."""
         flags = self.part_flags(begin, end)
         firsts = self._firsts.part(begin, end).sums(self._firsts.before(begin), self._unit)
-        lasts = firsts
-        if self.have_spans(begin, end):
-            spans = map(self._unit.__mul__, self._spans.part(begin, end).values())
-            ends = map(add, firsts, spans)
-            lasts = list(map(sub, ends, map(_IS_JUST_BEFORE.__getitem__, flags)))
+        spans = map(self._unit.__mul__, self._spans.part(begin, end).values())
+        ends = map(add, firsts, spans)
+        lasts = list(map(sub, ends, map(_IS_JUST_BEFORE.__getitem__, flags)))
         counts = self._counts.part(begin, end).values()
         return Columns(firsts, lasts, counts, self._grown(begin, firsts), flags)
 
@@ -310,12 +300,7 @@ class UnpackedLater:
     @property
     def scrolled_by(self) -> bool:
         """As that of `Columns`."""
-        return not self._packed.have_spans(self._begin, self._end)
-
-    @property
-    def first_us(self) -> int:
-        """As that of `Columns`."""
-        return self._packed.first_us(self._begin)
+        return self._packed.scrolled_by(self._begin, self._end)
 
     @property
     def flags(self) -> Sequence[int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from player.console import escaped
@@ -22,14 +21,14 @@ _ACTS: Final = re.compile(r"[\\`*_<\[]|(?<!\S)#+(?!\S)")
 
 
 def plain(reads: Iterable[Batch]) -> Iterator[str]:
-    """The lines alone."""
-    return chain.from_iterable(map(_plain, reads))
-
-
-def _plain(read: Batch) -> Iterable[str]:
-    joined = "".join(read.texts)
-    # What a line has of ASCII is printable: a screen shows nothing else.
-    return read.texts if joined.isascii() or joined.isprintable() else map(escaped, read.texts)
+    """The lines alone, many in a piece, each with its newline."""
+    for read in reads:
+        if read.texts:
+            text = "\n".join((*read.texts, ""))
+            # What a line has of ASCII is printable: a screen shows nothing else.
+            if not text.isascii() and not "".join(read.texts).isprintable():
+                text = "".join([f"{escaped(one)}\n" for one in read.texts])
+            yield text
 
 
 def timed(reads: Iterable[Batch], start_us: int) -> Iterator[str]:

@@ -114,7 +114,7 @@ class Transcriber:
     def _wanted(self, batch: Batch) -> Batch:
         """Of the time that is wanted, and long enough to be read."""
         since_us, until_us = self._since_us, self._until_us
-        if not batch.texts or (self._always and max(batch.columns.flags) <= TYPED):
+        if not batch.texts or (self._always and batch.columns.scrolled_by):
             return batch
         firsts_us, flags = batch.columns.unpacked().firsts_us, batch.columns.flags
         return batch.only(
