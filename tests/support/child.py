@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import select
 import signal
 import sys
 import termios
@@ -105,10 +106,18 @@ def winsize() -> None:
         cols, rows = os.get_terminal_size(0)
         write_all(b"<%dx%d>" % (cols, rows))
 
+    # Not by reading keys alone: a signal just before `read` would be heard of at the next key.
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    signal.set_wakeup_fd(wake)
     signal.signal(signal.SIGWINCH, say)
     say()
-    while os.read(0, 1) != b"q":
-        pass
+    while True:
+        ready, _, _ = select.select([0, woken], [], [])
+        if woken in ready:
+            os.read(woken, 4096)  # its handler is called before anything else is
+        if 0 in ready and os.read(0, 1) == b"q":
+            return
 
 
 def stubborn() -> None:
