@@ -76,7 +76,7 @@ class TextStream:
     def escaped(self, pieces: Sequence[bytes]) -> Sequence[bytes]:
         """As `texts`, each as JSON writes it, without its quotation marks.
 
-        Decoding and writing all of them at once takes half of what it takes one by one.
+        Decoding and writing many short ones at once takes two thirds of what it takes one by one.
         """
         joined = self._joined(pieces)
         if joined is None:

@@ -32,6 +32,7 @@ class Clearance:
         self._redaction, self._session, self._signature = redaction, session, signature
         self._later: Later[bool] | None = None
         self._found: bool | None = None
+        # What `_later` has said; until then None.
         self._sent_is_clean = True
 
     def begin(self) -> None:

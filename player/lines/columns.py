@@ -126,6 +126,11 @@ class _Column:
         """Of the places from one on and before another."""
         return _Column([plane[begin:end] for plane in self._planes], end - begin)
 
+    def reaches(self, limit: int) -> bool:
+        """Whether one of them is that large, at most 256."""
+        low, *high = self._planes or [b""]
+        return max(low, default=0) >= limit or any(plane.strip(b"\0") for plane in high)
+
     def are_none(self) -> bool:
         """Whether all of them are 0."""
         return not any(plane.strip(b"\0") for plane in self._planes)
@@ -213,7 +218,8 @@ class PackedColumns:
             self._alone -= 1
             if self._alone >= 0:
                 return self._read(number)
-            self._fields = list(zip(*self.unpacked(0, self._count).fields(), strict=True))
+            whole = self.part(0, self._count).unpacked()
+            self._fields = list(zip(*whole.fields(), strict=True))
         return self._fields[number]
 
     def flags(self, number: int) -> int:
@@ -240,15 +246,14 @@ class PackedColumns:
         return sum(not flags & TRANSIENT for flags in self._flags.values())
 
     def part(self, begin: int, end: int) -> UnpackedLater:
-        """Of the lines from one on and before another."""
+        """Of the lines from one on and before another. Raises BlockError."""
+        if self._flags.part(begin, end).reaches(len(_FLAGS)):
+            raise BlockError("its flags are none of ours")
         return UnpackedLater(self, begin, end)
 
     def part_flags(self, begin: int, end: int) -> Sequence[int]:
-        """The flags of these lines. Raises BlockError."""
-        flags = self._flags.part(begin, end).values()
-        if max(flags, default=0) >= len(_FLAGS):
-            raise BlockError("its flags are none of ours")
-        return flags
+        """The flags of these lines."""
+        return self._flags.part(begin, end).values()
 
     def scrolled_by(self, begin: int, end: int) -> bool:
         """Whether each of these lines was seen at one moment only, and no more is said of any."""
@@ -304,11 +309,11 @@ class UnpackedLater:
 
     @property
     def flags(self) -> Sequence[int]:
-        """As that of `Columns`. Raises BlockError."""
+        """As that of `Columns`."""
         return self._packed.part_flags(self._begin, self._end)
 
     def unpacked(self) -> Columns:
-        """All of it. Raises BlockError."""
+        """All of it."""
         if self._unpacked is None:
             self._unpacked = self._packed.unpacked(self._begin, self._end)
         return self._unpacked

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from benchmarks.corpus.text import Text
 from formats.sealed import LEVEL
 from player.lines import lineblock
-from player.lines.columns import TYPED, BlockError
+from player.lines.columns import TYPED, BlockError, Columns, pack_columns
 from player.lines.lineblock import (
     LineBlock,
     ScreenLine,
@@ -136,6 +136,14 @@ def test_whether_a_line_passes_its_last_block_says(passed_at_last: bool) -> None
     late = ScreenLine("same", 300, 900, 0, passing=passed_at_last)
     for lines in ([early, late], [late, early]):
         assert merged(lines) == [ScreenLine("same", 100, 900, 1, passing=passed_at_last)]
+
+
+def test_flags_that_nobody_knows_are_refused_before_a_line_is_given() -> None:
+    text, _ = pack(settled_of([ScreenLine("one", 0, 0, 1)]))
+    for flags in (16, 255, 256, 1 << 40):
+        columns = pack_columns(Columns([0], [0], [1], [()], [flags]))
+        with pytest.raises(BlockError):
+            next(unpack(text, zstandard.compress(columns), 1).batches())
 
 
 def test_what_is_no_block_is_refused() -> None:
