@@ -2,7 +2,8 @@
 
 What a character looks like is read from its Unicode name: BOX DRAWINGS DOWN LIGHT AND RIGHT HEAVY
 says all that is to be drawn. Media symbols are drawn too: agents' interfaces begin lines with them,
-and where a font has them at all they are coloured buttons, two cells wide.
+and where a font has them at all they are coloured buttons, two cells wide. So are the corners of
+dentistry, which few fonts have: Claude Code hangs on one what a tool has said.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _BOXES, _BLOCKS, _BRAILLE = range(0x2500, 0x2580), range(0x2580, 0x25A0), range(0x2800, 0x2900)
 _MEDIA: Final = range(0x23F4, 0x23FB)
+_CORNERS: Final = (0x23BE, 0x23BF, 0x23CB, 0x23CC)
 _WEIGHTS: Final = ("LIGHT", "HEAVY", "SINGLE", "DOUBLE")
 _SIDES: Final = {
     "UP": ("up",),
@@ -46,7 +48,7 @@ _DOTS: Final = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3))
 def is_drawn(character: str) -> bool:
     """Whether `drawn` knows the character."""
     code = ord(character) if len(character) == 1 else 0
-    return any(code in known for known in (_BOXES, _BLOCKS, _BRAILLE, _MEDIA))
+    return any(code in known for known in (_BOXES, _BLOCKS, _BRAILLE, _MEDIA, _CORNERS))
 
 
 def drawn(character: str, width: int, height: int) -> Image.Image:
@@ -57,6 +59,8 @@ def drawn(character: str, width: int, height: int) -> Image.Image:
         return _braille(code & 0xFF, width, height)
     if code in _MEDIA:
         return _media(name, width, height)
+    if code in _CORNERS:
+        return _corner(name, width, height)
     if code in _BLOCKS:
         return _block(name, width, height)
     if "ARC" in name or "DIAGONAL" in name:
@@ -218,6 +222,19 @@ def _arc(pen: ImageDraw.ImageDraw, words: list[str], width: int, height: int, th
 def _edges(length: int, thick: int) -> tuple[int, int]:
     first, last = _band(length, thick)
     return first, last + 1
+
+
+def _corner(name: str, width: int, height: int) -> Image.Image:
+    """A line from top to bottom, and at one end of it another to a side."""
+    image = Image.new("L", (width, height))
+    pen = ImageDraw.Draw(image)
+    thick = line_width(height)
+    near, far = _band(width, thick)
+    pen.rectangle((near, 0, far, height - 1), fill=_FULL)
+    top = 0 if "TOP" in name else height - thick
+    side = (near, width - 1) if "RIGHT" in name else (0, far)
+    pen.rectangle((side[0], top, side[1], top + thick - 1), fill=_FULL)
+    return image
 
 
 def _block(name: str, width: int, height: int) -> Image.Image:

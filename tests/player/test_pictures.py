@@ -60,6 +60,22 @@ def test_lines_of_one_weight_meet_at_the_edges_of_their_cells(size, side) -> Non
 
 
 @pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("character", "\u23be\u23bf\u23cb\u23cc")
+def test_corners_have_their_arm_where_their_name_says(size, character: str) -> None:
+    name = unicodedata.name(character)
+    mask = boxes.drawn(character, *size)
+    assert _pieces(mask) == 1
+    for side in ("up", "down"):  # the upright goes on in a line above and below
+        straight = _edge(boxes.drawn("\u2502", *size), side)
+        assert all(one for one, line in zip(_edge(mask, side), straight, strict=True) if line)
+    arm, other = ("right", "left") if "RIGHT" in name else ("left", "right")
+    assert not any(_edge(mask, other))
+    rows = [row for row, pixel in enumerate(_edge(mask, arm)) if pixel]
+    first = 0 if "TOP" in name else size[1] - boxes.line_width(size[1])
+    assert rows == list(range(first, first + boxes.line_width(size[1])))
+
+
+@pytest.mark.parametrize("size", SIZES)
 def test_lines_meet_in_the_middle_of_a_cell(size) -> None:
     """Every character of lines is in one piece, but for the gaps of double lines."""
     for character in STRAIGHT:
