@@ -193,10 +193,14 @@ def _never_fail_on_a_character() -> None:
 
 def _discard_stdout() -> None:
     """Lead what stdout still holds to /dev/null: Python's own flush at exit would fail again."""
-    if sys.stdout is not None:
+    if sys.stdout is None:
+        return
+    try:
         null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
-        os.close(null)
+    except OSError:  # no file can be opened: that is being told
+        return
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
 
 
 if __name__ == "__main__":

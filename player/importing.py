@@ -83,13 +83,14 @@ def import_files(
     `told` learns about how many more bytes of the files were read. Raises LogError and
     ImportingError for the first that cannot be imported.
     """
-    opened: list[Recording] = []
+    found: list[_File] = []
     for path in paths:
         if os.path.isdir(path):
             raise ImportingError(f"{printable(path, 200)} is a folder: name the files in it")
-        opened.append(reading.open_recording(path, wishes.form, told))
-    pairs = _paired(opened, wishes.timing)
-    for recording, timing in pairs:
+        found.append(_File.looked_at(path, wishes.form, told))
+    for file, timing_file in _paired(found, wishes.timing):
+        recording = file.opened()
+        timing = None if timing_file is None else timing_file.opened()
         report.damage = recording.damage
         if recording.format == reading.TAR:
             yield from _archive(home, recording, wishes, report)
@@ -97,29 +98,55 @@ def import_files(
             yield _single(home, recording, timing, wishes, told)
 
 
-def _paired(opened: list[Recording], asked: str | None) -> list[tuple[Recording, Recording | None]]:
-    """Each recording with its timing, if it is a typescript and has one."""
-    timings = [one for one in opened if one.format == reading.TIMING]
+class _File(NamedTuple):
+    """A file and its format. Only what cannot be opened again, as a pipe, is `held` open meanwhile.
+
+    Of the others there may be more than a process may have open.
+    """
+
+    path: str
+    format: str
+    told: Callable[[int], None] | None
+    held: Recording | None = None
+
+    @classmethod
+    def looked_at(
+        cls, path: str, wanted: str | None, told: Callable[[int], None] | None = None
+    ) -> _File:
+        """Raises LogError when it cannot be read or is none of the formats."""
+        if os.path.isfile(path):
+            return cls(path, reading.open_recording(path, wanted).format, told)
+        recording = reading.open_recording(path, wanted, told)
+        return cls(path, recording.format, told, recording)
+
+    def opened(self) -> Recording:
+        """It, from its beginning; once."""
+        return self.held or reading.open_recording(self.path, self.format, self.told)
+
+
+def _paired(found: list[_File], asked: str | None) -> list[tuple[_File, _File | None]]:
+    """Each file with its timing, if it is a typescript and has one."""
+    timings = [one for one in found if one.format == reading.TIMING]
     if asked is not None:
-        timings.append(reading.open_recording(asked, reading.TIMING))
-    pairs: list[tuple[Recording, Recording | None]] = []
-    for recording in opened:
-        if recording.format == reading.TIMING:
+        timings.append(_File.looked_at(asked, reading.TIMING))
+    pairs: list[tuple[_File, _File | None]] = []
+    for file in found:
+        if file.format == reading.TIMING:
             continue
         timing = None
-        if recording.format == reading.TYPESCRIPT:
-            beside = reading.timing_beside(recording.path)
+        if file.format == reading.TYPESCRIPT:
+            beside = reading.timing_beside(file.path)
             if timings:
                 timing = timings.pop(0)
             elif beside is not None:
-                timing = reading.open_recording(beside, reading.TIMING)
-        pairs.append((recording, timing))
+                timing = _File.looked_at(beside, reading.TIMING)
+        pairs.append((file, timing))
     for timing in timings:
-        path = reading.log_of_timing(timing)
+        path = reading.log_of_timing(timing.opened())
         if path is None:
             shown = printable(timing.path, 200)
             raise ImportingError(f"{shown} is the timing of a typescript: name its log as well")
-        pairs.append((reading.open_recording(path, reading.TYPESCRIPT), timing))
+        pairs.append((_File.looked_at(path, reading.TYPESCRIPT), timing))
     return pairs
 
 
