@@ -132,11 +132,9 @@ class LineBlock:
 
     def batches(self) -> Iterator[Batch]:
         """All of them, some at a time. Raises BlockError as `line` does."""
-        if self.text.count(b"\n") != self._count:
-            raise BlockError("its lines are not as many as it says")
         if self._columns is None:
             self._columns = _unpack(self._packed, self._count)
-        return _batches(self.text, self._columns)
+        return _batches(self.text, self._columns, self._count)
 
 
 class Batch(NamedTuple):
@@ -176,16 +174,19 @@ def _in_columns(lines: Sequence[ScreenLine]) -> tuple[Sequence[str], Columns]:
     return texts, Columns._make((*columns, flags))
 
 
-def _batches(text: bytes, columns: Columns | PackedColumns) -> Iterator[Batch]:
+def _batches(text: bytes, columns: Columns | PackedColumns, count: int) -> Iterator[Batch]:
     number = place = 0
     while place < len(text):
         end = text.find(b"\n", place + _PIECE_BYTES)
         end = len(text) if end < 0 else end + 1
         texts = text[place:end].decode(errors="replace").split("\n")
-        texts.pop()
+        if texts.pop() or number + len(texts) > count:
+            break
         yield Batch(texts, columns.part(number, number + len(texts)))
         number += len(texts)
         place = end
+    if number != count:
+        raise BlockError("its lines are not as many as it says")
 
 
 class Settled(NamedTuple):
@@ -200,7 +201,7 @@ class Settled(NamedTuple):
 
     def batches(self) -> Iterator[Batch]:
         """They, some at a time."""
-        return _batches(self.text, self.columns)
+        return _batches(self.text, self.columns, len(self.columns.counts))
 
 
 def settled_of(lines: Iterable[ScreenLine]) -> Settled:

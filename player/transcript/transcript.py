@@ -44,7 +44,7 @@ _UNBROKEN = "\u00a0"
 _FEWEST_LETTERS = 4
 _TURN_US = 2_000_000
 _ALWAYS: Final = sys.maxsize
-_MOST_REMEMBERED: Final = 200_000
+_MOST_REMEMBERED: Final = 100_000
 """Texts that are known to have been given, 100 bytes each: a flood has millions. Then all are
 forgotten: one that comes again is given again."""
 _MOST_STANDING: Final = 20_000
@@ -140,27 +140,24 @@ class Transcriber:
                 stood_us |= dict.fromkeys(stood_us.keys() & letters, _ALWAYS)
             return replaced
         firsts_us, lasts_us, *_ = batch.columns.unpacked()
-        # Until when each keeps its place.
-        leave_us = [
-            _ALWAYS if first_us == last_us else last_us
-            for first_us, last_us in zip(firsts_us, lasts_us, strict=True)
-        ]
-        for number, key in enumerate(letters):
-            before_us, until_us = stood_us.get(key), leave_us[number]
-            if before_us is None:
-                if len(key) >= _FEWEST_LETTERS and until_us != _ALWAYS:
+        for number, (key, first_us, last_us) in enumerate(
+            zip(letters, firsts_us, lasts_us, strict=True)
+        ):
+            before_us = stood_us.get(key)
+            if first_us == last_us:
+                if before_us is not None:
+                    stood_us[key] = _ALWAYS
+            elif before_us is None:
+                if len(key) >= _FEWEST_LETTERS:
                     if len(stood_us) >= _MOST_STANDING:
-                        self._forget(firsts_us[number] - _TURN_US)
-                    stood_us[key] = until_us
-                continue
-            if until_us > before_us:
-                stood_us[key] = until_us
-            if until_us == _ALWAYS:
-                continue
-            gap_us = firsts_us[number] - before_us
-            replaced[number] = 0 <= gap_us <= _TURN_US or (
-                gap_us > 0 and _AT_WORK.match(texts[number]) is not None
-            )
+                        self._forget(first_us - _TURN_US)
+                    stood_us[key] = last_us
+            else:
+                stood_us[key] = max(before_us, last_us)
+                gap_us = first_us - before_us
+                replaced[number] = 0 <= gap_us <= _TURN_US or (
+                    gap_us > 0 and _AT_WORK.match(texts[number]) is not None
+                )
         return replaced
 
     def _new_of(self, texts: Sequence[str]) -> list[bool]:
