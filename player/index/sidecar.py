@@ -58,12 +58,14 @@ def batches_of(
     size: Size | None = None,
     damage: Damage | None = None,
     progress: Progress | None = None,
+    checked: bool = True,
 ) -> Iterator[Batch]:
     """The screen lines, transient ones too, in the memory of one block.
 
-    A text that stood in two blocks comes twice; else as `lines_of`.
+    A text that stood in two blocks comes twice; else as `lines_of`. `checked`: an index that is
+    damaged somewhere is made anew; else ExtractionError is raised when that is met.
     """
-    pieces = _stored(home, session) if size is None else None
+    pieces = _stored(home, session, checked=checked) if size is None else None
     if pieces is not None:
         try:
             for piece in pieces:

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import re
 import sys
-from itertools import compress, islice
+from itertools import compress, repeat
 from typing import TYPE_CHECKING, Final
 
-from player.lines.columns import PASSING, TRANSIENT, TYPED
+from formats.errors import LogError
+from player.lines.columns import TYPED
 from player.lines.lineblock import Batch
+from player.transcript.novelty import Novelty
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from player.transcript.novelty import News
 
 _BOX = "\u2500-\u257f\u2580-\u259f"
 # The edges of a box around a text, and lines that hold nothing but its parts.
@@ -40,18 +44,17 @@ _NO_LETTERS = re.compile(r"(?:[^\w\n]|[\d_])+")
 _NO_ASCII_LETTERS = bytes(
     byte for byte in range(0x80) if not chr(byte).isalpha() and byte != ord("\n")
 )
-_UNBROKEN = "\u00a0"
 _FEWEST_LETTERS = 4
 _TURN_US = 2_000_000
 _ALWAYS: Final = sys.maxsize
-_MOST_REMEMBERED: Final = 100_000
-"""Texts that are known to have been given, 100 bytes each: a flood has millions. Then all are
-forgotten: one that comes again is given again."""
 _MOST_STANDING: Final = 20_000
 
 
 def transcript(
-    batches: Iterable[Batch], since_us: int | None = None, until_us: int | None = None
+    batches: Iterable[Batch],
+    since_us: int | None = None,
+    until_us: int | None = None,
+    news: Iterator[News] | None = None,
 ) -> Iterator[Batch]:
     """The lines that were first to be seen in that time, in the order in which they came.
 
@@ -61,27 +64,31 @@ def transcript(
     What differs in digits and signs only from a line that it took the place of is the same spinner
     or counter, and left out; so is what says once more that something is at work (`* Thinking...`).
     Lines that stood beside each other are never folded.
+    `news` tells what is new in these batches, where somebody else finds that out (`news_of`).
     """
-    return map(Transcriber(since_us, until_us).read, batches)
+    return map(Transcriber(since_us, until_us, news).read, batches)
 
 
 class Transcriber:
     """A transcript whose lines come in several goes."""
 
-    def __init__(self, since_us: int | None = None, until_us: int | None = None) -> None:
-        self._since_us = -1 if since_us is None else since_us
-        self._until_us = sys.maxsize if until_us is None else until_us
-        self._always = since_us is None and until_us is None
-        # Signs of the texts that were given, in their order.
-        self._given: dict[int, None] = {}
+    def __init__(
+        self,
+        since_us: int | None = None,
+        until_us: int | None = None,
+        news: Iterator[News] | None = None,
+    ) -> None:
+        self._novelty = Novelty(since_us, until_us)
+        self._news = news
         # Until when a line of some letters stood: what takes its place says the same in numbers.
         self._stood_us: dict[str, int] = {}
 
     def read(self, batch: Batch) -> Batch:
         """What is to be read of the next lines. Looks at all of them at once as far as it can."""
-        batch = self._wanted(batch)
+        batch = self._novelty.wanted(batch)
         if not batch.texts:
             return batch
+        new = self._new(batch)
         joined = "\n".join(batch.texts)
         letters = _letters(joined)
         plain = joined.isascii() and "|" not in joined
@@ -92,39 +99,29 @@ class Transcriber:
                 for key, text in zip(letters, texts, strict=True)
             ]
             batch, texts = batch.only(said), list(compress(texts, said))
-            letters = list(compress(letters, said))
+            letters, new = list(compress(letters, said)), new and list(compress(new, said))
             if not texts:
                 return batch
         replaced = self._replaced(batch, texts, letters)
-        wholes = batch.texts
-        if _UNBROKEN in joined:  # a prompt has it while it is typed at, and a blank later
-            wholes = [text.replace(_UNBROKEN, " ") for text in wholes]
-        new = self._new_of(wholes)
         read = Batch(texts, batch.columns)
-        if all(new) and not any(replaced):
+        if not new and not any(replaced):
             return read
         flags = batch.columns.flags
         return read.only(
             [
-                bool(flag & TYPED) or (is_new and not replaces)
-                for flag, is_new, replaces in zip(flags, new, replaced, strict=True)
+                bool(flag & TYPED) or (bool(is_new) and not replaces)
+                for flag, is_new, replaces in zip(flags, new or repeat(1), replaced, strict=False)
             ]
         )
 
-    def _wanted(self, batch: Batch) -> Batch:
-        """Of the time that is wanted, and long enough to be read."""
-        since_us, until_us = self._since_us, self._until_us
-        if not batch.texts or (self._always and batch.columns.scrolled_by):
-            return batch
-        firsts_us, flags = batch.columns.unpacked().firsts_us, batch.columns.flags
-        return batch.only(
-            [
-                since_us <= first_us <= until_us
-                and not flag & TRANSIENT
-                and (flag & TYPED or not flag & PASSING) != 0
-                for first_us, flag in zip(firsts_us, flags, strict=True)
-            ]
-        )
+    def _new(self, batch: Batch) -> Sequence[int]:
+        """As `Novelty.new`."""
+        if self._news is None:
+            return self._novelty.new(batch)
+        count, new = next(self._news, (0, b""))
+        if count != len(batch.texts):
+            raise LogError("the index of its lines is another than a moment ago: try again")
+        return new
 
     def _replaced(self, batch: Batch, texts: Sequence[str], letters: Sequence[str]) -> list[bool]:
         """Which of the lines took the place of one of the same letters; all are such from now on.
@@ -159,23 +156,6 @@ class Transcriber:
                     gap_us > 0 and _AT_WORK.match(texts[number]) is not None
                 )
         return replaced
-
-    def _new_of(self, texts: Sequence[str]) -> list[bool]:
-        """Which of the texts were never given, as far as there is room to know."""
-        if len(self._given) >= _MOST_REMEMBERED:
-            self._given = {}
-        given, known = self._given, len(self._given)
-        signs = list(map(hash, texts))
-        given |= dict.fromkeys(signs)
-        added = len(given) - known
-        if added == len(signs):
-            return [True] * added
-        left = set(islice(reversed(given), added))
-        new: list[bool] = []
-        for sign in signs:
-            new.append(sign in left)
-            left.discard(sign)  # of those that are there twice the first is new
-        return new
 
     def _forget(self, recent_us: int) -> None:
         """What left long ago; in a flood, where nothing did, those that were new first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,8 +14,9 @@ from formats.errors import LogError, SessionsError
 from formats.layout import Home
 from formats.session import Session
 from formats.stretch import Stretch
-from player import ahead, parallel
+from player import ahead, forked, parallel
 from player.ahead import read_ahead
+from player.exporting import transcribing
 from player.exporting.job import Job
 from player.exporting.transcribing import transcribed
 from player.forked import Later
@@ -128,19 +129,30 @@ def test_what_is_wrong_with_a_log_that_is_read_ahead_is_told(
         list(read_ahead(session))
 
 
-def test_lines_are_read_ahead_too(cs, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The transcript of what another process unpacks is that of what this one does."""
-    said = [Said(n, b"line %d of many\r\n" % n) for n in range(3000)]
+def test_what_is_new_in_lines_is_found_out_ahead_too(
+    cs, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = [Said(n, b"line %d of many\r\n" % (n % 2900)) for n in range(3000)]
     session_id = store_log(home, start(), *said, ended(5000))
     assert cs("index", session_id).returncode == 0
     written: list[bytes] = []
+    workers: list[object] = []
+    begin = forked.Worker.__init__
+
+    def begun(worker: forked.Worker[object], *rest: Any) -> None:
+        workers.append(worker)
+        begin(worker, *rest)
+
+    monkeypatch.setattr(forked.Worker, "__init__", begun)
+    monkeypatch.setattr(transcribing, "cores", lambda: 2)
     for worth_bytes in (0, 1 << 40):
         monkeypatch.setattr(ahead, "_WORTH_BYTES", worth_bytes)
         job = Job(Home(str(home)), Session(session_id, Home(str(home)).logs))
         with Progress("x", 1) as progress:
             written.append(b"".join(transcribed("text", job, progress)))
     assert written[0] == written[1]
-    assert written[0].count(b"\n") == 3000
+    assert written[0].count(b"\n") == 2900
+    assert len(workers) == 1
 
 
 def test_a_value_is_worked_out_meanwhile() -> None:

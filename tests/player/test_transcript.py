@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from formats.errors import LogError
 from player.lines.lineblock import ScreenLine, batched, lines_in
+from player.transcript.novelty import news_of
 from player.transcript.transcript import transcript
 
 TEXTS = (
@@ -45,7 +48,18 @@ def test_so_many_at_once_make_no_difference(
     some = [lines[n : n + size] for n in range(0, len(lines), size)]
     one_by_one = transcript([batch for line in lines for batch in batched([line])], since_us)
     together = transcript([batch for part in some for batch in batched(part)], since_us)
-    assert list(lines_in(together)) == list(lines_in(one_by_one))
+    read = list(lines_in(one_by_one))
+    assert list(lines_in(together)) == read
+    batches = [batch for part in some for batch in batched(part)]
+    told = transcript(batches, since_us, None, news_of(batches, since_us, None))
+    assert list(lines_in(told)) == read
+
+
+def test_news_of_other_batches_are_refused() -> None:
+    batches = list(batched([ScreenLine(f"line {n}", n, n, 1) for n in range(1200)]))
+    for others in (batches[1:], batches[:-1], []):
+        with pytest.raises(LogError, match="try again"):
+            list(transcript(batches, news=news_of(others, None, None)))
 
 
 def test_a_flood_is_a_list_and_no_counter() -> None:
