@@ -141,13 +141,15 @@ def main() -> None:
     """Make the sessions, export them, print the table."""
     parser = argparse.ArgumentParser(description="What exporting costs, on this machine.")
     parser.add_argument("--mb", type=int, default=1000, help="MB of output in each session")
-    parser.add_argument("--folder", help="where the sessions lie meanwhile")
+    parser.add_argument("--folder", help="where the sessions lie meanwhile; made if it is missing")
     parser.add_argument("--only", default="mixed,text,key", help="which sessions")
     parser.add_argument("--forms", default=_FORMS, help="as which")
     options = parser.parse_args()
     only = options.only.split(",")
     print("| session | form | MB | CPU s | clock s | MB/s | RSS MiB at a quarter | RSS MiB |")
     print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    if options.folder is not None:
+        os.makedirs(options.folder, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         for name, make in (("mixed", mixed), ("text", text), ("key", key)):
             if name in only:
