@@ -101,7 +101,8 @@ def import_files(
 class _File(NamedTuple):
     """A file and its format. Only what cannot be opened again, as a pipe, is `held` open meanwhile.
 
-    Of the others there may be more than a process may have open.
+    Of the others there may be more than a process may have open. What is opened below /dev goes on,
+    on some systems, where it was read last.
     """
 
     path: str
@@ -114,7 +115,7 @@ class _File(NamedTuple):
         cls, path: str, wanted: str | None, told: Callable[[int], None] | None = None
     ) -> _File:
         """Raises LogError when it cannot be read or is none of the formats."""
-        if os.path.isfile(path):
+        if os.path.isfile(path) and not path.startswith("/dev/"):
             return cls(path, reading.open_recording(path, wanted).format, told)
         recording = reading.open_recording(path, wanted, told)
         return cls(path, recording.format, told, recording)

@@ -58,8 +58,9 @@ def main(argv: Sequence[str]) -> int:
     )
     sought = patterns(texts, how)
     home = Home.of(os.environ, typed.home)
-    sessions = selected(home, names, filters_of(typed))
-    if not sessions and not typed.quiet and not filters_of(typed):
+    filters = filters_of(typed)
+    sessions = selected(home, names, filters)
+    if not sessions and not typed.quiet and not filters:
         say(PROG, none_yet(home))
     if typed.sort == "oldest":
         sessions.reverse()

@@ -251,10 +251,6 @@ class PackedColumns:
             raise BlockError("its flags are none of ours")
         return UnpackedLater(self, begin, end)
 
-    def part_flags(self, begin: int, end: int) -> Sequence[int]:
-        """The flags of these lines."""
-        return self._flags.part(begin, end).values()
-
     def scrolled_by(self, begin: int, end: int) -> bool:
         """Whether each of these lines was seen at one moment only, and no more is said of any."""
         columns = (self._spans, self._flags)
@@ -262,7 +258,7 @@ class PackedColumns:
 
     def unpacked(self, begin: int, end: int) -> Columns:
         """Of the lines from one on and before another; no loop over all is ours."""
-        flags = self.part_flags(begin, end)
+        flags = self._flags.part(begin, end).values()
         firsts = self._firsts.part(begin, end).sums(self._firsts.before(begin), self._unit)
         spans = map(self._unit.__mul__, self._spans.part(begin, end).values())
         ends = map(add, firsts, spans)
@@ -306,11 +302,6 @@ class UnpackedLater:
     def scrolled_by(self) -> bool:
         """As that of `Columns`."""
         return self._packed.scrolled_by(self._begin, self._end)
-
-    @property
-    def flags(self) -> Sequence[int]:
-        """As that of `Columns`."""
-        return self._packed.part_flags(self._begin, self._end)
 
     def unpacked(self) -> Columns:
         """All of it."""

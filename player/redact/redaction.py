@@ -144,13 +144,14 @@ class Redaction:
 
     def lines_are_clean(self) -> bool:
         """The other half: whether its screen lines are."""
+        if self._skim is None:
+            return False
         wanted = Wanted(self._finder, self._known, parts=False, only_one=True)
-        if self._skim is not None:
-            try:
-                self._skim.search_lines(wanted)
-            except (BlockError, SessionsError):
-                return False
-        return self._skim is not None and not wanted.hits
+        try:
+            self._skim.search_lines(wanted)
+        except (BlockError, SessionsError):
+            return False
+        return not wanted.hits
 
     def take_as_clean(self) -> None:
         """Another has found that it `is_clean`."""

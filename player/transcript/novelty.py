@@ -40,13 +40,13 @@ class Novelty:
         since_us, until_us = self._since_us, self._until_us
         if not batch.texts or (self._always and batch.columns.scrolled_by):
             return batch
-        firsts_us, flags = batch.columns.unpacked().firsts_us, batch.columns.flags
+        columns = batch.columns.unpacked()
         return batch.only(
             [
                 since_us <= first_us <= until_us
                 and not flag & TRANSIENT
                 and (flag & TYPED or not flag & PASSING) != 0
-                for first_us, flag in zip(firsts_us, flags, strict=True)
+                for first_us, flag in zip(columns.firsts_us, columns.flags, strict=True)
             ]
         )
 

@@ -106,7 +106,7 @@ class Transcriber:
         read = Batch(texts, batch.columns)
         if not new and not any(replaced):
             return read
-        flags = batch.columns.flags
+        flags = batch.columns.unpacked().flags
         return read.only(
             [
                 bool(flag & TYPED) or (bool(is_new) and not replaces)

@@ -10,18 +10,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from formats.damage import Damage
 from formats.layout import Home
 from formats.marks import add_mark, read_marks
-from formats.meant import resolve
 from formats.session import Session
-from tests.support.foreign import joined, plain
-from tests.support.logs import BEGINNING_US, Said, ended, start, store_log, write_log
+from tests.support.foreign import joined, outputs, plain
+from tests.support.logs import (
+    BEGINNING_US,
+    Said,
+    ended,
+    entries_in,
+    start,
+    store_log,
+    write_log,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from formats.entry import Entry
 
 TEXT = (
     start(100, 30, title="a talk"),
@@ -36,17 +41,6 @@ TEXT = (
 BYTES = "h\u00e9llo\r\n\x1b[31mred\x1b[0m\r\ndone\r\n".encode()
 REST = "1 marker, 1 exit status"
 STREAMS = ["cast", "v2.cast", "v1.cast", "ttyrec", "typescript", "jsonl", "tar.gz", "tar.zst"]
-
-
-def _entries(home: Path, name: str) -> list[Entry]:
-    damage = Damage()
-    found = list(resolve(Home(str(home)), name).entries(damage))
-    assert not damage, damage.summary()
-    return found
-
-
-def _output(entries: list[Entry]) -> list[tuple[int, str, bytes]]:
-    return [one for one in joined(entries) if one[1] == "output"]
 
 
 @pytest.fixture
@@ -65,7 +59,7 @@ def test_what_is_exported_can_be_imported(cs, home: Path, talk, tmp_path: Path, 
     assert done.returncode == 0, done.stderr
     new_id = done.stdout.strip()
     assert new_id != talk
-    original, again = _entries(home, talk), _entries(home, new_id)
+    original, again = entries_in(home, talk), entries_in(home, new_id)
     # Casts and typescripts know the beginning to the second.
     if not ending.startswith("v1"):
         assert 0 <= original[0].time_us - again[0].time_us < 1_000_000
@@ -76,7 +70,7 @@ def test_what_is_exported_can_be_imported(cs, home: Path, talk, tmp_path: Path, 
         assert joined(again) == joined(original)
         assert again[-1].event == {"type": "exit", "status": 3, "reason": "exited"}
     else:
-        assert _output(again) == _output(original)
+        assert outputs(again) == outputs(original)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +150,7 @@ def test_an_id_is_kept_where_it_is_free(cs, home: Path, talk, tmp_path: Path) ->
         )
         fields = json.loads(done.stdout)
         assert fields["source_id"] == talk != fields["session_id"]
-        event = _entries(third, "last")[0].event or {}
+        event = entries_in(third, "last")[0].event or {}
         assert (event["title"], event["tags"]) == ("t", ["x"])
 
 
@@ -201,7 +195,7 @@ def test_a_cut_begins_with_the_screen_as_it_was(cs, home: Path, tmp_path: Path) 
     event = found[0].event
     assert event is not None
     whole, part = Screen(Size(40, 10)), Screen(Size(event["cols"], event["rows"]))
-    for entry in _entries(home, session_id):
+    for entry in entries_in(home, session_id):
         if entry.event and entry.event["type"] == "resize":
             whole.resize(Size(50, 12))
         whole.feed(entry.data)

@@ -12,11 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from formats.layout import Home
-from formats.meant import resolve
 from tests.support import peers
 from tests.support.browser import browser
-from tests.support.logs import Said, ended, start, store_log
+from tests.support.logs import Said, ended, entries_in, start, store_log
 from tests.support.recordings import recordings
 
 if TYPE_CHECKING:
@@ -114,7 +112,9 @@ def test_asciinema_takes_ten_casts(asciinema, cs, home: Path, tmp_path: Path) ->
             "export", session, "-f", f"asciicast-v{asciinema.major}", "-o", out, "--no-redact"
         )
         assert done.returncode == 0
-        output = b"".join(one.data for one in _entries(home, session) if one.direction == "output")
+        output = b"".join(
+            one.data for one in entries_in(home, session) if one.direction == "output"
+        )
         if asciinema.major == 2:
             _under_a_terminal(f"{asciinema.program} cat {out} > shown", tmp_path)
             shown = (tmp_path / "shown").read_bytes()
@@ -168,15 +168,11 @@ def test_ttyplay_shows_our_ttyrecs(cs, talk, tmp_path: Path) -> None:
     assert re.sub(rb"\x1b%G|\x1b\[8;\d+;\d+t", b"", shown) == OUTPUT
 
 
-def _entries(home: Path, session: str) -> list[Entry]:
-    return list(resolve(Home(str(home)), session).entries())
-
-
 def _imported(cs, home: Path, *files: object) -> list[Entry]:
     done = cs("import", *files)
     assert done.returncode == 0, done.stderr
     assert not done.stderr
-    return _entries(home, done.stdout.strip())
+    return entries_in(home, done.stdout.strip())
 
 
 SAYS = "printf '\\033[1mhi\\033[0m \\303\\266\\n'; sleep 0.3; echo bye"
@@ -242,7 +238,7 @@ def test_asciinemas_web_player_takes_ten_casts(browser, cs, home: Path, tmp_path
     subprocess.run(argv, cwd=tmp_path, check=True, capture_output=True, timeout=90)
     bundle = tmp_path / "node_modules/asciinema-player/dist/bundle"
     for number, session in enumerate(_ten(home)):
-        entries = _entries(home, session)
+        entries = entries_in(home, session)
         length_s = (entries[-1].time_us - entries[0].time_us) / 1e6
         for form in ("asciicast-v3", "asciicast-v2"):
             out = tmp_path / f"{number}.{form}"

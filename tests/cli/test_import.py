@@ -9,30 +9,14 @@ import resource
 import stat
 import tarfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import zstandard
 
-from formats.damage import Damage
 from formats.layout import Home
-from formats.meant import resolve
-from tests.support.foreign import joined
-from tests.support.logs import Said, ended, start, store_log, write_log
-
-if TYPE_CHECKING:
-    from formats.entry import Entry
-
-
-def _entries(home: Path, name: str) -> list[Entry]:
-    damage = Damage()
-    found = list(resolve(Home(str(home)), name).entries(damage))
-    assert not damage, damage.summary()
-    return found
-
-
-def _output(entries: list[Entry]) -> list[tuple[int, str, bytes]]:
-    return [one for one in joined(entries) if one[1] == "output"]
+from tests.support.foreign import outputs
+from tests.support.logs import Said, ended, entries_in, start, store_log, write_log
 
 
 @pytest.fixture
@@ -56,10 +40,10 @@ def test_a_typescript_and_its_timing_in_any_order(cs, home: Path, talk, tmp_path
         done = cs("import", *files)
         assert done.returncode == 0, done.stderr
         assert done.stdout.count("\n") == 1
-        assert _output(_entries(home, done.stdout.strip())) == _output(_entries(home, talk))
+        assert outputs(entries_in(home, done.stdout.strip())) == outputs(entries_in(home, talk))
     timing.rename(moved)
     done = cs("import", log, "--timing", moved)
-    assert _output(_entries(home, done.stdout.strip())) == _output(_entries(home, talk))
+    assert outputs(entries_in(home, done.stdout.strip())) == outputs(entries_in(home, talk))
     log.unlink()
     done = cs("import", moved)
     assert done.returncode == 2
@@ -76,7 +60,7 @@ def test_what_is_no_recording_is_refused(cs, home: Path, tmp_path: Path) -> None
         assert "Traceback" not in done.stderr
     done = cs("import", tmp_path / "x.txt", "--format", "raw")
     assert done.returncode == 0
-    assert _entries(home, "last")[1].data == b"hello, this is no recording\n"
+    assert entries_in(home, "last")[1].data == b"hello, this is no recording\n"
 
 
 def test_from_stdin(cs, home: Path, talk, tmp_path: Path) -> None:
@@ -84,7 +68,7 @@ def test_from_stdin(cs, home: Path, talk, tmp_path: Path) -> None:
     with open(tmp_path / "x.cast.zst", "rb") as file:
         done = cs("import", "-", stdin=file)
     assert done.returncode == 0, done.stderr
-    assert _output(_entries(home, done.stdout.strip())) == _output(_entries(home, talk))
+    assert outputs(entries_in(home, done.stdout.strip())) == outputs(entries_in(home, talk))
 
 
 def test_more_files_than_a_process_may_have_open(cs, home: Path, tmp_path: Path) -> None:
@@ -100,7 +84,7 @@ def test_more_files_than_a_process_may_have_open(cs, home: Path, tmp_path: Path)
         paths[50] = Path("-")
         done = cs("import", *paths, stdin=file, preexec_fn=few_files)
     assert (done.returncode, done.stderr) == (0, "")
-    said = [_output(_entries(home, name))[0][2] for name in done.stdout.split()]
+    said = [outputs(entries_in(home, name))[0][2] for name in done.stdout.split()]
     assert said == [b"file %d" % number for number in range(100)]
 
 
@@ -150,7 +134,7 @@ def test_a_hostile_archive_writes_nothing_outside(cs, home: Path, tmp_path: Path
         assert names == [f"logs/{ID}.0001.jsonl.zst", f"logs/{ID}.meta.json"]
         for name in names:
             assert stat.S_IMODE((target / name).lstat().st_mode) == 0o600
-        assert _entries(target, "last")[1].data == b"good"
+        assert entries_in(target, "last")[1].data == b"good"
     assert sorted(os.listdir(tmp_path)) == [f"{ID}.jsonl", "home", "hostile.tar.gz", "store"]
 
 

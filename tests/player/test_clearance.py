@@ -73,16 +73,6 @@ def test_given(session: Session) -> None:
     made.close()
 
 
-def test_not_given_where_something_was_found(session: Session) -> None:
-    searched = Searched(lambda: False)
-    made = clearance(session, searched)
-    end_of(made)
-    assert made.is_denied()
-    assert not made.is_given()
-    assert not searched.taken
-    made.close()
-
-
 def test_not_known_yet(session: Session) -> None:
     reading, writing = os.pipe()
     made = clearance(session, Searched(lambda: os.read(reading, 1) == b"1"))
@@ -94,12 +84,19 @@ def test_not_known_yet(session: Session) -> None:
     os.close(writing)
 
 
-def test_whoever_dies_has_not_given_it(session: Session) -> None:
-    def die() -> bool:
-        os.kill(os.getpid(), signal.SIGKILL)
-        return True
+def die() -> bool:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return True
 
-    searched = Searched(die)
+
+@pytest.mark.parametrize(
+    "search",
+    [pytest.param(lambda: False, id="something was found"), pytest.param(die, id="it has died")],
+)
+def test_not_given_unless_it_is_known_to_be_clean(
+    session: Session, search: Callable[[], bool]
+) -> None:
+    searched = Searched(search)
     made = clearance(session, searched)
     end_of(made)
     assert made.is_denied()

@@ -94,7 +94,7 @@ def test_what_is_asked_of_a_part_is_of_its_lines(
             line.first_us == line.last_us and not (line.typed or line.transient or line.passing)
             for line in some
         )
-        assert [bool(flags & TYPED) for flags in batch.columns.flags] == [
+        assert [bool(flags & TYPED) for flags in batch.columns.unpacked().flags] == [
             line.typed for line in some
         ]
 

@@ -78,6 +78,11 @@ def joined(entries: Iterable[Entry]) -> list[tuple[int, str, bytes]]:
     return pieces
 
 
+def outputs(entries: Iterable[Entry]) -> list[tuple[int, str, bytes]]:
+    """What of `joined` is output."""
+    return [one for one in joined(entries) if one[1] == "output"]
+
+
 TEXTS = st.text(st.characters(codec="utf-8"), min_size=1).map(str.encode)
 SIDES = st.integers(1, 65535)
 

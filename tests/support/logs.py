@@ -5,7 +5,10 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from formats.damage import Damage
 from formats.entry import Entry, encode_line
+from formats.layout import Home
+from formats.meant import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,3 +64,11 @@ def store_log(home: Path, *said: Said, beginning_us: int = BEGINNING_US) -> str:
     session_id = str(uuid.uuid4())
     write_log(home / "logs" / f"{session_id}.jsonl", *said, beginning_us=beginning_us)
     return session_id
+
+
+def entries_in(home: Path, name: str) -> list[Entry]:
+    """The entries of the session that `name` means in a store; nothing of them is damaged."""
+    damage = Damage()
+    found = list(resolve(Home(str(home)), name).entries(damage))
+    assert not damage, damage.summary()
+    return found
